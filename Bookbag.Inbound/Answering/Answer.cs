@@ -1,0 +1,49 @@
+namespace Bookbag.Inbound.Answering;
+
+/// <summary>A question to an agent.</summary>
+/// <param name="WorkspaceId">The workspace; only its sources are read.</param>
+/// <param name="AgentId">The agent; only its sources are read.</param>
+/// <param name="Text">What the customer wrote; several messages in a row are joined by line breaks.</param>
+/// <param name="History">The conversation before it, oldest first, bounded by the caller.</param>
+public sealed record Question(Guid WorkspaceId, Guid AgentId, string Text, IReadOnlyList<HistoryLine> History);
+
+/// <summary>One earlier message of a conversation.</summary>
+/// <param name="FromCustomer">Whether the customer wrote it; else the business did.</param>
+/// <param name="Text">What was written.</param>
+public sealed record HistoryLine(bool FromCustomer, string Text);
+
+/// <summary>What the agent has to say.</summary>
+/// <param name="Outcome">How the answer came about.</param>
+/// <param name="Text">What goes to the customer.</param>
+/// <param name="Score">Grounding, 0 to 1: how well the agent's sources cover the question.</param>
+/// <param name="Citations">The sources used; for the team, not for the customer.</param>
+/// <param name="Why">One sentence for the team: why this outcome.</param>
+public sealed record Answer(AnswerOutcome Outcome, string Text, double Score, IReadOnlyList<Citation> Citations, string Why);
+
+/// <summary>A passage of a source that an answer rests on.</summary>
+public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score);
+
+/// <summary>How an answer came about.</summary>
+public enum AnswerOutcome
+{
+    /// <summary>Written by the model from the passages found.</summary>
+    Answered,
+
+    /// <summary>A Q&amp;A pair's answer, word for word, without a model.</summary>
+    Verbatim,
+
+    /// <summary>Taken from the best passages, because no model is configured.</summary>
+    Extract,
+
+    /// <summary>A greeting or thanks, answered with the agent's greeting.</summary>
+    Greeting,
+
+    /// <summary>Guardrail: the agent says that it is unsure.</summary>
+    Unsure,
+
+    /// <summary>Guardrail: handed to a person.</summary>
+    Handoff,
+
+    /// <summary>Guardrail: the agent asks for contact details.</summary>
+    Contact,
+}

@@ -1,0 +1,19 @@
+namespace Bookbag.Tests.Benchmarks;
+
+/// <summary>The benchmarks: <c>dotnet run -c Release --project Bookbag.Tests -- bench &lt;name&gt;</c>.</summary>
+public static class Bench
+{
+    private static readonly Dictionary<string, Func<string[], Task>> Benchmarks = [];
+
+    public static async Task<int> Main(string[] args)
+    {
+        if (args is ["bench", var name, .. var rest] && Benchmarks.TryGetValue(name, out var run))
+        {
+            await run(rest);
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync($"Usage: bench <{string.Join('|', Benchmarks.Keys)}>");
+        return 2;
+    }
+}
