@@ -78,7 +78,8 @@ CREATE TABLE inbound.messages (
 CREATE TABLE inbound.messages_default PARTITION OF inbound.messages DEFAULT;
 CREATE INDEX messages_thread ON inbound.messages (conversation_id, at, id);
 CREATE INDEX messages_awaiting ON inbound.messages (conversation_id, at) WHERE awaiting;
-CREATE INDEX messages_sending ON inbound.messages (id) WHERE status = 'sending';
+-- A status of Meta that comes before Graph's answer names the message by its own id.
+CREATE INDEX messages_unsettled ON inbound.messages (id) WHERE direction = 'out' AND wamid IS NULL;
 CREATE INDEX messages_sending_of_conversation ON inbound.messages (conversation_id) WHERE status = 'sending';
 
 -- The ledger of Meta's message ids: makes every webhook item count once across partitions, and finds the message of a status.
