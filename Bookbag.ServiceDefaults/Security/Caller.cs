@@ -38,4 +38,7 @@ public static class Policies
 
     /// <summary>Owner.</summary>
     public const string Owner = nameof(Role.Owner);
+
+    /// <summary>Besides the role: not with a key that is limited to one agent.</summary>
+    public const string WholeWorkspace = nameof(WholeWorkspace);
 }

@@ -1,3 +1,6 @@
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Postgres;
+
 namespace Bookbag.Tests.Support;
 
 /// <summary>The servers that all tests of a run share.</summary>
@@ -12,5 +15,6 @@ public static class TestServers
     public static async Task MigrateAsync(string connectionString)
     {
         await using var dataSource = Npgsql.NpgsqlDataSource.Create(connectionString);
+        await Schemas.ApplyAsync<PlatformDb>(dataSource, PlatformDb.Schema, CancellationToken.None);
     }
 }
