@@ -13,7 +13,7 @@ CREATE TABLE inbound.conversations (
     mode                text        NOT NULL DEFAULT 'ai' CHECK (mode IN ('ai', 'human')),
     escalated_at        timestamptz,
     escalation_reason   text,
-    epoch               bigint      NOT NULL DEFAULT 0,      -- moves with every customer message, takeover and resume; an answer of an older epoch is not sent
+    epoch               bigint      NOT NULL DEFAULT 0,      -- moves with every customer message, person's message, takeover and resume; an answer of an older epoch is not sent
     last_inbound_at     timestamptz,                        -- Meta's own timestamp of the customer's latest message: the customer service window counts from it
     window_refused_at   timestamptz,                        -- when Meta said 131047: whatever we computed, the window is closed until the customer writes again
     last_message_at     timestamptz NOT NULL,
@@ -34,6 +34,9 @@ CREATE INDEX conversations_due ON inbound.conversations (turn_due_at) WHERE turn
 CREATE INDEX conversations_by_id ON inbound.conversations (workspace_id, id);
 CREATE INDEX conversations_latest ON inbound.conversations (workspace_id, last_message_at DESC, id DESC);
 CREATE INDEX conversations_latest_of_agent ON inbound.conversations (agent_id, last_message_at DESC, id DESC);
+-- Those that a person has are few among many.
+CREATE INDEX conversations_latest_human ON inbound.conversations (workspace_id, last_message_at DESC, id DESC) WHERE mode = 'human';
+CREATE INDEX conversations_latest_human_of_agent ON inbound.conversations (agent_id, last_message_at DESC, id DESC) WHERE mode = 'human';
 
 -- Every address a customer was ever seen under on a channel: 'p:<digits>' for a phone number, 'u:<BSUID>' for a user id.
 CREATE TABLE inbound.conversation_addresses (
@@ -61,6 +64,8 @@ CREATE TABLE inbound.messages (
     status_rank     smallint    NOT NULL,                   -- sending 0 < sent 1 < delivered 2 < read 3 < played 4; a status only moves up. received, failed, discarded 9: final
     awaiting        boolean     NOT NULL DEFAULT false,     -- a customer message that no turn has answered or deliberately left yet
     attempts        smallint    NOT NULL DEFAULT 0,         -- how often it was handed to Graph
+    unconfirmed     smallint    NOT NULL DEFAULT 0,         -- of these, how many may have been accepted without our knowing; sent once more after the first, never after the second
+    send_due_at     timestamptz,                            -- while sending: when it is handed to Graph, or its unknown outcome is looked at
     sent_at         timestamptz,
     delivered_at    timestamptz,
     read_at         timestamptz,
@@ -68,10 +73,12 @@ CREATE TABLE inbound.messages (
     error_code      integer,
     error_text      text,
     outcome         text,                                   -- of the answer: answered, verbatim, extract, unsure, handoff, contact, greeting
+    why             text,                                   -- one sentence for the team: why this outcome
     score           real,
     citations       jsonb,
     delivery_id     bigint,                                 -- the webhook delivery that brought it
     PRIMARY KEY (channel_id, at, id),
+    CONSTRAINT messages_sending_is_due CHECK (status <> 'sending' OR send_due_at IS NOT NULL),
     CONSTRAINT messages_failed_has_time CHECK (status <> 'failed' OR failed_at IS NOT NULL),
     CONSTRAINT messages_in_is_received CHECK ((direction = 'in') = (status = 'received'))
 ) PARTITION BY RANGE (at);
@@ -91,3 +98,14 @@ CREATE TABLE inbound.wamids (
     at              timestamptz NOT NULL,
     PRIMARY KEY (channel_id, wamid)
 );
+
+-- The key that a program gave a message it sent by hand: the same key again is the same message. A week old, they are swept out.
+CREATE TABLE inbound.idempotency_keys (
+    workspace_id    uuid        NOT NULL,
+    key             text        NOT NULL,
+    request_hash    bytea       NOT NULL,
+    message_id      uuid        NOT NULL,
+    created_at      timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, key)
+);
+CREATE INDEX idempotency_keys_oldest ON inbound.idempotency_keys (created_at);
