@@ -1,3 +1,4 @@
+using Bookbag.Inbound;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 
@@ -16,5 +17,6 @@ public static class TestServers
     {
         await using var dataSource = Npgsql.NpgsqlDataSource.Create(connectionString);
         await Schemas.ApplyAsync<PlatformDb>(dataSource, PlatformDb.Schema, CancellationToken.None);
+        await Schemas.ApplyAsync<InboundDb>(dataSource, InboundDb.Schema, CancellationToken.None);
     }
 }
