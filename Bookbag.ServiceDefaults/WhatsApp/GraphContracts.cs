@@ -27,8 +27,14 @@ public abstract record SendOutcome
 /// <param name="Details">Meta's details, as they came.</param>
 /// <param name="Action">What to do about it.</param>
 /// <param name="Advice">What to do about it, in words for people.</param>
-/// <param name="RetryAfter">How long Meta asks to wait, where it does.</param>
-public sealed record GraphError(int Code, int? Subcode, string Message, string? Details, GraphAction Action, string Advice, TimeSpan? RetryAfter = null);
+/// <param name="RetryAfter">How long to wait at least before it is tried again: as Meta asks, or as the kind of error is known to need.</param>
+/// <param name="MaxRetries">How often it is worth trying again, where that is known.</param>
+public sealed record GraphError(
+    int Code, int? Subcode, string Message, string? Details, GraphAction Action, string Advice, TimeSpan? RetryAfter = null, int? MaxRetries = null)
+{
+    /// <summary>Whether the same call may succeed later.</summary>
+    public bool IsTransient => Action is GraphAction.Retry or GraphAction.RetryRecipientLater or GraphAction.SlowDown;
+}
 
 /// <summary>What to do about an error of Graph.</summary>
 public enum GraphAction
@@ -70,4 +76,8 @@ public sealed record GraphResult<T>(T? Value, GraphError? Error) where T : class
 /// <summary>What Graph tells of a phone number; every part may be missing.</summary>
 public sealed record PhoneNumberDetails(
     string? Id, string? DisplayPhoneNumber, string? VerifiedName, string? QualityRating, string? Status,
-    string? Throughput, string? MessagingLimitTier, string? BusinessAccountId, string? PortfolioId);
+    string? Throughput, string? MessagingLimitTier, string? BusinessAccountId, string? PortfolioId)
+{
+    /// <summary>What Meta says is wrong with the number, its account or its portfolio, in Meta's words.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+}
