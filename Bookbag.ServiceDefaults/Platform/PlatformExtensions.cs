@@ -28,6 +28,18 @@ public static class PlatformExtensions
         return builder;
     }
 
+    /// <summary>Keeps all channels in memory: for services with paths on which every request needs one.</summary>
+    public static IHostApplicationBuilder AddChannelDirectory(this IHostApplicationBuilder builder)
+    {
+        if (builder.Services.Any(s => s.ServiceType == typeof(ChannelDirectory)))
+            return builder;
+
+        builder.AddPlatform();
+        builder.Services.AddSingleton<ChannelDirectory>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ChannelDirectory>());
+        return builder;
+    }
+
     /// <summary>One key ring for all services: the cookie that the Edge gives out is read by every one of them.</summary>
     private static void AddKeyRing(this IHostApplicationBuilder builder)
     {

@@ -35,6 +35,8 @@ public static class PostgresExtensions
 
         builder.Services.AddSingleton<StartSteps>();
         builder.Services.AddHostedService(services => services.GetRequiredService<StartSteps>());
+        builder.Services.AddSingleton<WakeUps>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WakeUps>());
         builder.Services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres");
         return builder;
     }
