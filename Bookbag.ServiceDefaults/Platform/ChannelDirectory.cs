@@ -23,11 +23,9 @@ public sealed partial class ChannelDirectory(
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MissInterval = TimeSpan.FromSeconds(1);
 
-    // The oldest first: it is the one that a shared WhatsApp Business Account's id finds.
     private const string All = """
         SELECT id, workspace_id, agent_id, phone_number_id, business_account_id, display_phone_number, send_url, access_token_cipher, app_secret_cipher
         FROM platform.channels
-        ORDER BY created_at, id
         """;
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -37,9 +35,9 @@ public sealed partial class ChannelDirectory(
     public ValueTask<ChannelRoute?> FindByPhoneNumberIdAsync(string phoneNumberId, CancellationToken cancellationToken) =>
         FindAsync(static (snapshot, id) => snapshot.ByPhoneNumberId.GetValueOrDefault(id), phoneNumberId, cancellationToken);
 
-    /// <summary>A channel of a WhatsApp Business Account; the oldest where several share it.</summary>
-    public ValueTask<ChannelRoute?> FindByBusinessAccountIdAsync(string businessAccountId, CancellationToken cancellationToken) =>
-        FindAsync(static (snapshot, id) => snapshot.ByBusinessAccountId.GetValueOrDefault(id), businessAccountId, cancellationToken);
+    /// <summary>The channels of a WhatsApp Business Account. All of them: which is meant, and whether it is said in truth, the signature tells.</summary>
+    public async ValueTask<IReadOnlyList<ChannelRoute>> FindByBusinessAccountIdAsync(string businessAccountId, CancellationToken cancellationToken) =>
+        await FindAsync(static (snapshot, id) => snapshot.ByBusinessAccountId.GetValueOrDefault(id), businessAccountId, cancellationToken) ?? [];
 
     /// <summary>The channel of that id.</summary>
     public ValueTask<ChannelRoute?> FindByIdAsync(Guid channelId, CancellationToken cancellationToken) =>
@@ -83,10 +81,10 @@ public sealed partial class ChannelDirectory(
         }
     }
 
-    private ValueTask<ChannelRoute?> FindAsync<TKey>(Func<Snapshot, TKey, ChannelRoute?> find, TKey key, CancellationToken cancellationToken) =>
-        find(_snapshot, key) is { } route ? ValueTask.FromResult<ChannelRoute?>(route) : FindAgainAsync(find, key, cancellationToken);
+    private ValueTask<TFound?> FindAsync<TKey, TFound>(Func<Snapshot, TKey, TFound?> find, TKey key, CancellationToken cancellationToken) where TFound : class =>
+        find(_snapshot, key) is { } found ? ValueTask.FromResult<TFound?>(found) : FindAgainAsync(find, key, cancellationToken);
 
-    private async ValueTask<ChannelRoute?> FindAgainAsync<TKey>(Func<Snapshot, TKey, ChannelRoute?> find, TKey key, CancellationToken cancellationToken)
+    private async ValueTask<TFound?> FindAgainAsync<TKey, TFound>(Func<Snapshot, TKey, TFound?> find, TKey key, CancellationToken cancellationToken) where TFound : class
     {
         if (IsFresh())
             return null;
@@ -164,8 +162,8 @@ public sealed partial class ChannelDirectory(
 
         public FrozenDictionary<string, ChannelRoute> ByPhoneNumberId { get; } = entries.ToFrozenDictionary(e => e.Route.PhoneNumberId, e => e.Route, StringComparer.Ordinal);
 
-        public FrozenDictionary<string, ChannelRoute> ByBusinessAccountId { get; } = entries.Where(e => e.Route.BusinessAccountId is not null)
-            .DistinctBy(e => e.Route.BusinessAccountId).ToFrozenDictionary(e => e.Route.BusinessAccountId!, e => e.Route, StringComparer.Ordinal);
+        public FrozenDictionary<string, ChannelRoute[]> ByBusinessAccountId { get; } = entries.Where(e => e.Route.BusinessAccountId is not null)
+            .GroupBy(e => e.Route.BusinessAccountId!, e => e.Route, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
     }
 
     private static partial class Log
