@@ -38,8 +38,8 @@ public static class GraphErrors
         }
     }
 
-    /// <summary>The error of an answer that was a refusal and not Meta's: a proxy's page, an empty body.</summary>
-    public static GraphError WithoutBody(HttpStatusCode status, HttpResponseHeaders? headers, DateTimeOffset now)
+    /// <summary>The error of an answer that was a refusal but not one of Meta's: a proxy's page, an empty body.</summary>
+    internal static GraphError WithoutBody(HttpStatusCode status, TimeSpan? retryAfter)
     {
         var action = status switch
         {
@@ -48,13 +48,24 @@ public static class GraphErrors
             _ => ActionOf(status),
         };
         return new GraphError(
-            0, null, $"HTTP {(int)status} without an error of Meta's.", null, action, "Check the send URL, and what stands between this server and Meta.",
-            RetryAfter(headers, now));
+            0, null, $"HTTP {(int)status} without an error of Meta's.", null, action, "Check the send URL, and what stands between this server and Meta.", retryAfter);
     }
 
-    /// <summary>The error of a call that never reached Meta.</summary>
-    public static GraphError NotSent(string reason) =>
-        new(0, null, reason, null, GraphAction.Retry, "Nothing was sent; it is tried again.");
+    /// <summary>The error of a call that did not reach Meta, or whose answer did not reach us.</summary>
+    internal static GraphError NotSent(string reason) =>
+        new(0, null, reason, null, GraphAction.Retry, "Check that Meta can be reached from here; it is tried again.");
+
+    /// <summary>The error of a host that no token may be sent to.</summary>
+    internal static GraphError HostRefused() =>
+        new(0, null, "The host of the send URL is not allowed.", null, GraphAction.BreakChannel, $"The send URL must begin with https://{GraphOptions.Host}/.");
+
+    /// <summary>The error of a token that cannot be one.</summary>
+    internal static GraphError MalformedToken() =>
+        new(190, null, "The access token is empty or has characters that no token has.", null, GraphAction.BreakChannel, "Paste the access token again, whole and alone.");
+
+    /// <summary>The error of an answer that said yes and nothing that can be read.</summary>
+    internal static GraphError Unreadable() =>
+        new(0, null, "Meta's answer cannot be read.", null, GraphAction.Retry, "It is tried again.");
 
     // {"message":"(#130429) Rate limit hit","type":"OAuthException","code":130429,"error_subcode":2494055,
     //  "error_data":{"messaging_product":"whatsapp","details":"…"},"is_transient":true,"error_user_msg":"…","fbtrace_id":"…"}
@@ -84,7 +95,7 @@ public static class GraphErrors
     };
 
     /// <summary>How long Meta asks to wait: <c>Retry-After</c>, or the minutes in <c>X-Business-Use-Case-Usage</c>.</summary>
-    private static TimeSpan? RetryAfter(HttpResponseHeaders? headers, DateTimeOffset now)
+    internal static TimeSpan? RetryAfter(HttpResponseHeaders? headers, DateTimeOffset now)
     {
         var wait = headers?.RetryAfter switch
         {
