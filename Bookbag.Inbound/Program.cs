@@ -9,7 +9,5 @@ builder.AddBookbagAuthentication();
 builder.AddSchema<InboundDb>(InboundDb.Schema);
 
 var app = builder.Build();
-app.UseAuthentication();
-app.UseAuthorization();
 app.MapServiceDefaults();
 app.Run();
