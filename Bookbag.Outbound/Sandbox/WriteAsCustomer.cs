@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Bookbag.Outbound.Sandbox;
+
+/// <summary>A simulated customer writes to a number: the message opens the window and goes out as a signed webhook.</summary>
+internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, SandboxStats stats, SandboxOptions options, TimeProvider clock)
+{
+    // What customers do without writing; whether it opens the window is not documented, so it does not.
+    private static readonly string[] NotWriting = ["reaction", "system", "edit", "revoke", "unsupported", "request_welcome"];
+
+    /// <returns>The message; null with the reason why it cannot be written.</returns>
+    public (CustomerMessage? Message, string? Problem) Write(string phone, Request request)
+    {
+        CustomerMessage message;
+        lock (state.Gate)
+        {
+            if (state.Number(request.PhoneNumberId ?? options.PhoneNumberId) is not { } number)
+                return (null, "phoneNumberId is not the id of a phone number.");
+            var conversation = SandboxState.Conversation(number, phone);
+            Describe(conversation, request);
+            var now = clock.GetUtcNow();
+            var at = request.Timestamp is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : now;
+            var draft = new Draft(conversation, request, state.Ids, at);
+            if (draft.Problem is { } problem)
+                return (null, problem);
+            message = new CustomerMessage(conversation, draft.Wamid, draft.Type, draft.Write(), now);
+            state.Add(message);
+            number.Bucket.Charge(now);
+            if (!NotWriting.Contains(message.Type))
+                conversation.OpenWindow(draft.At);
+        }
+
+        stats.CustomerWrote();
+        outbox.Add(new MessageUpdate(message));
+        return (message, null);
+    }
+
+    private void Describe(Conversation conversation, Request request)
+    {
+        conversation.Name = request.Name ?? conversation.Name;
+        conversation.Username = request.Username ?? conversation.Username;
+        conversation.HidePhone = request.HidePhone ?? conversation.HidePhone;
+        if (request.UserId is not { } userId || userId == conversation.UserId)
+            return;
+        state.Keep(conversation);
+        conversation.Number.Identify(conversation, userId);
+    }
+
+    /// <summary>What a customer writes.</summary>
+    public sealed record Request
+    {
+        /// <summary>The number written to; the demo number when left out.</summary>
+        public string? PhoneNumberId { get; init; }
+
+        /// <summary>Meta's message type; <c>text</c> when left out.</summary>
+        [RegularExpression("^[a-z_]{1,40}$")]
+        public string Type { get; init; } = "text";
+
+        /// <summary>The words: of a text, the caption of media, the label of a button, the emoji of a reaction.</summary>
+        [MaxLength(65_536)]
+        public string? Text { get; init; }
+
+        /// <summary>The object that Meta names as the type; a sample when left out.</summary>
+        public JsonElement? Content { get; init; }
+
+        /// <summary>The whole message object in Meta's shape; <c>from</c>, <c>id</c> and <c>timestamp</c> are added where it has none.</summary>
+        public JsonElement? Raw { get; init; }
+
+        /// <summary>The customer's profile name.</summary>
+        [StringLength(200)]
+        public string? Name { get; init; }
+
+        /// <summary>The customer's username.</summary>
+        [StringLength(100)]
+        public string? Username { get; init; }
+
+        /// <summary>The customer's business-scoped user id; one is made up when left out.</summary>
+        [RegularExpression("^[A-Z]{2}\\.[A-Za-z0-9.]{1,140}$")]
+        public string? UserId { get; init; }
+
+        /// <summary>Whether webhooks leave the phone number out, as for customers with a username.</summary>
+        public bool? HidePhone { get; init; }
+
+        /// <summary>Meta's timestamp in seconds since 1970; now when left out. The window counts from it.</summary>
+        [Range(0, 100_000_000_000)]
+        public long? Timestamp { get; init; }
+
+        /// <summary>The id of the business's message that this one quotes or answers.</summary>
+        [StringLength(300)]
+        public string? Context { get; init; }
+    }
+
+    /// <summary>The message object about to be written.</summary>
+    private sealed class Draft
+    {
+        private readonly Conversation _conversation;
+        private readonly Request _request;
+        private readonly MessageIds _ids;
+
+        public Draft(Conversation conversation, Request request, MessageIds ids, DateTimeOffset at)
+        {
+            (_conversation, _request, _ids) = (conversation, request, ids);
+            if (request.Raw is { ValueKind: not JsonValueKind.Object and not JsonValueKind.Null })
+                Problem = "raw must be a message object.";
+            var raw = Raw ?? default;
+            Wamid = raw.Text("id") ?? ids.Incoming(conversation.Phone);
+            Type = raw.Text("type") ?? request.Type;
+            At = long.TryParse(raw.Member("timestamp")?.ToString(), CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : at;
+            if (Raw is null && request.Content is null && !CustomerContent.HasSample(Type))
+                Problem = $"There is no sample of type {Type}: give its content, or the whole message as raw.";
+        }
+
+        public string? Problem { get; }
+        public string Wamid { get; }
+        public string Type { get; }
+        public DateTimeOffset At { get; }
+
+        private JsonElement? Raw => _request.Raw is { ValueKind: JsonValueKind.Object } raw ? raw : null;
+
+        public byte[] Write()
+        {
+            var buffer = new ArrayBufferWriter<byte>(256);
+            using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                writer.WriteStartObject();
+                WriteFrame(writer);
+                if (Raw is { } raw)
+                {
+                    foreach (var member in raw.EnumerateObject())
+                        member.WriteTo(writer);
+                }
+                else
+                {
+                    writer.WriteString("type"u8, Type);
+                    WriteContent(writer);
+                }
+
+                writer.WriteEndObject();
+            }
+
+            return buffer.WrittenSpan.ToArray();
+        }
+
+        private void WriteFrame(Utf8JsonWriter writer)
+        {
+            var raw = Raw ?? default;
+            if (raw.Member("context") is null && _request.Context is { } context)
+            {
+                writer.WriteStartObject("context"u8);
+                writer.WriteString("from"u8, _conversation.Number.Digits);
+                writer.WriteString("id"u8, context);
+                writer.WriteEndObject();
+            }
+
+            if (raw.Member("from") is null && !_conversation.HidePhone)
+                writer.WriteString("from"u8, _conversation.Phone);
+            if (raw.Member("from_user_id") is null)
+                writer.WriteString("from_user_id"u8, _conversation.UserId);
+            if (raw.Member("id") is null)
+                writer.WriteString("id"u8, Wamid);
+            if (raw.Member("timestamp") is null)
+                writer.WriteString("timestamp"u8, At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        }
+
+        private void WriteContent(Utf8JsonWriter writer)
+        {
+            if (_request.Content is { } content)
+            {
+                writer.WritePropertyName(Type);
+                content.WriteTo(writer);
+            }
+            else
+            {
+                CustomerContent.WriteSample(writer, Type, _request.Text, _request.Context ?? LastOfBusiness(), _ids);
+            }
+        }
+
+        private string LastOfBusiness() => _conversation.Items.OfType<BusinessMessage>().LastOrDefault()?.Wamid ?? Wamid;
+    }
+}
