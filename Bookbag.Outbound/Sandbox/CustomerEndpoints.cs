@@ -45,7 +45,7 @@ internal static class CustomerEndpoints
         }
     }
 
-    private static Results<Ok<Written>, ProblemHttpResult> Write(string phone, WriteAsCustomer.Request request, WriteAsCustomer writing)
+    private static Results<Ok<Written>, ProblemHttpResult> Write(string phone, CustomerWrites request, WriteAsCustomer writing)
     {
         if (PhoneNumber.Digits(phone) is not { } digits)
             return NotANumber();

@@ -1,5 +1,3 @@
-using Bookbag.Outbound.MessagingLimits;
-
 namespace Bookbag.Outbound.Sandbox;
 
 /// <summary>Throughput: a token bucket that holds one second's worth. Not safe for threads by itself.</summary>
@@ -54,6 +52,8 @@ internal static class PairRateLimit
 /// <summary>Whom a portfolio opened a conversation with in the moving 24 hours. Not safe for threads by itself.</summary>
 internal sealed class OpeningLedger
 {
+    private static readonly TimeSpan Window = TimeSpan.FromHours(24);
+
     private readonly Dictionary<string, DateTimeOffset> _openedAt = [];
     private readonly Queue<(string Customer, DateTimeOffset At)> _byTime = [];
 
@@ -64,11 +64,11 @@ internal sealed class OpeningLedger
         return _openedAt.Count;
     }
 
-    /// <summary>Takes a place for a customer, who counts once, or refuses.</summary>
-    public bool TryOpen(string customer, Tier tier, DateTimeOffset now)
+    /// <summary>Takes a place for a customer, who counts once, or refuses. No limit is null.</summary>
+    public bool TryOpen(string customer, int? limit, DateTimeOffset now)
     {
         Forget(now);
-        if (tier is Tier.Limited(var limit) && _openedAt.Count >= limit && !_openedAt.ContainsKey(customer))
+        if (_openedAt.Count >= limit && !_openedAt.ContainsKey(customer))
             return false;
         _openedAt[customer] = now;
         _byTime.Enqueue((customer, now));
@@ -84,7 +84,7 @@ internal sealed class OpeningLedger
 
     private void Forget(DateTimeOffset now)
     {
-        while (_byTime.TryPeek(out var oldest) && oldest.At <= now - MessagingLimitTier.Window)
+        while (_byTime.TryPeek(out var oldest) && oldest.At <= now - Window)
         {
             _byTime.Dequeue();
             Release(oldest.Customer, oldest.At);

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Bookbag.Outbound.MessagingLimits;
+using Bookbag.ServiceDefaults.WhatsApp;
 
 namespace Bookbag.Outbound.Sandbox;
 
@@ -116,7 +116,7 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
     public static bool TryOpen(Conversation conversation, DateTimeOffset now)
     {
         var portfolio = conversation.Number.Account.Portfolio;
-        return portfolio.Openings.TryOpen(conversation.Phone, MessagingLimitTier.Parse(portfolio.Tier), now);
+        return portfolio.Openings.TryOpen(conversation.Phone, MessagingLimitTiers.Parse(portfolio.Tier).Limit, now);
     }
 
     public void Clear()

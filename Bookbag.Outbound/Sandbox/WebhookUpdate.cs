@@ -109,9 +109,9 @@ internal sealed class StatusUpdate(BusinessMessage message, DeliveryStatus statu
 }
 
 /// <summary>A change as somebody wrote it: any field, any value.</summary>
-internal sealed class RawUpdate(SandboxNumber number, string field, byte[] value) : WebhookUpdate(number)
+internal sealed class RawUpdate(SandboxNumber number, string name, byte[] value) : WebhookUpdate(number)
 {
-    public override string Field => field;
+    public override string Field => name;
     public override int Size => value.Length + 128;
     public override string List => "";
 

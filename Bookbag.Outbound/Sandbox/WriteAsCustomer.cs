@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -13,7 +12,7 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
     private static readonly string[] NotWriting = ["reaction", "system", "edit", "revoke", "unsupported", "request_welcome"];
 
     /// <returns>The message; null with the reason why it cannot be written.</returns>
-    public (CustomerMessage? Message, string? Problem) Write(string phone, Request request)
+    public (CustomerMessage? Message, string? Problem) Write(string phone, CustomerWrites request)
     {
         CustomerMessage message;
         lock (state.Gate)
@@ -39,7 +38,7 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
         return (message, null);
     }
 
-    private void Describe(Conversation conversation, Request request)
+    private void Describe(Conversation conversation, CustomerWrites request)
     {
         conversation.Name = request.Name ?? conversation.Name;
         conversation.Username = request.Username ?? conversation.Username;
@@ -50,58 +49,14 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
         conversation.Number.Identify(conversation, userId);
     }
 
-    /// <summary>What a customer writes.</summary>
-    public sealed record Request
-    {
-        /// <summary>The number written to; the demo number when left out.</summary>
-        public string? PhoneNumberId { get; init; }
-
-        /// <summary>Meta's message type; <c>text</c> when left out.</summary>
-        [RegularExpression("^[a-z_]{1,40}$")]
-        public string Type { get; init; } = "text";
-
-        /// <summary>The words: of a text, the caption of media, the label of a button, the emoji of a reaction.</summary>
-        [MaxLength(65_536)]
-        public string? Text { get; init; }
-
-        /// <summary>The object that Meta names as the type; a sample when left out.</summary>
-        public JsonElement? Content { get; init; }
-
-        /// <summary>The whole message object in Meta's shape; <c>from</c>, <c>id</c> and <c>timestamp</c> are added where it has none.</summary>
-        public JsonElement? Raw { get; init; }
-
-        /// <summary>The customer's profile name.</summary>
-        [StringLength(200)]
-        public string? Name { get; init; }
-
-        /// <summary>The customer's username.</summary>
-        [StringLength(100)]
-        public string? Username { get; init; }
-
-        /// <summary>The customer's business-scoped user id; one is made up when left out.</summary>
-        [RegularExpression("^[A-Z]{2}\\.[A-Za-z0-9.]{1,140}$")]
-        public string? UserId { get; init; }
-
-        /// <summary>Whether webhooks leave the phone number out, as for customers with a username.</summary>
-        public bool? HidePhone { get; init; }
-
-        /// <summary>Meta's timestamp in seconds since 1970; now when left out. The window counts from it.</summary>
-        [Range(0, 100_000_000_000)]
-        public long? Timestamp { get; init; }
-
-        /// <summary>The id of the business's message that this one quotes or answers.</summary>
-        [StringLength(300)]
-        public string? Context { get; init; }
-    }
-
     /// <summary>The message object about to be written.</summary>
     private sealed class Draft
     {
         private readonly Conversation _conversation;
-        private readonly Request _request;
+        private readonly CustomerWrites _request;
         private readonly MessageIds _ids;
 
-        public Draft(Conversation conversation, Request request, MessageIds ids, DateTimeOffset at)
+        public Draft(Conversation conversation, CustomerWrites request, MessageIds ids, DateTimeOffset at)
         {
             (_conversation, _request, _ids) = (conversation, request, ids);
             if (request.Raw is { ValueKind: not JsonValueKind.Object and not JsonValueKind.Null })
