@@ -8,6 +8,9 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 /// <summary>Cuts pages from what a query found.</summary>
 public static class Page
 {
+    /// <summary>How many rows a page has: what was asked for, within reason.</summary>
+    public static int Size(int? limit) => Math.Clamp(limit ?? 50, 1, 200);
+
     /// <summary>A page of rows of which one more than <paramref name="size"/> was asked for: if it is there, the list goes on.</summary>
     public static Page<T> Of<T>(IReadOnlyList<T> rows, int size, Func<T, Cursor> cursorOf) => rows.Count > size
         ? new Page<T>([.. rows.Take(size)], cursorOf(rows[size - 1]).ToString())

@@ -59,6 +59,14 @@ public sealed class PlatformDb(DbContextOptions<PlatformDb> options, Tenant tena
         members.Ignore(m => m.PhoneNumber);
         members.Ignore(m => m.PhoneNumberConfirmed);
 
+        // The foreign keys of the schema, so that rows made together are written in an order that it takes.
+        builder.Entity<Agent>().HasOne<Workspace>().WithMany().HasForeignKey(a => a.WorkspaceId);
+        builder.Entity<Channel>().HasOne<Workspace>().WithMany().HasForeignKey(c => c.WorkspaceId);
+        builder.Entity<Channel>().HasOne<Agent>().WithMany().HasForeignKey(c => c.AgentId);
+        builder.Entity<ApiKey>().HasOne<Workspace>().WithMany().HasForeignKey(k => k.WorkspaceId);
+        builder.Entity<ApiKey>().HasOne<Agent>().WithMany().HasForeignKey(k => k.AgentId);
+        members.HasOne<Workspace>().WithMany().HasForeignKey(m => m.WorkspaceId);
+
         builder.FilterByTenant(this);
         builder.FilterByTenant(this, builder.Entity<Workspace>().Metadata, workspaceId: nameof(Workspace.Id), agentId: null);
         builder.FilterByTenant(this, builder.Entity<Agent>().Metadata, nameof(Agent.WorkspaceId), agentId: nameof(Agent.Id));

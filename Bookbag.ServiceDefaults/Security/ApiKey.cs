@@ -9,6 +9,9 @@ public sealed class ApiKey
     /// <summary>How every key begins, so that people and secret scanners recognise one.</summary>
     public const string Prefix = "oc_live_";
 
+    /// <summary>How short a key may be that somebody chose: the prefix, and enough behind it that it cannot be guessed.</summary>
+    public const int MinimumLength = 32;
+
     private ApiKey() { }
 
     /// <summary>A new secret: 32 random bytes behind the prefix.</summary>
