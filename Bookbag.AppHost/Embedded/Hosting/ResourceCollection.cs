@@ -1,0 +1,30 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+public interface IResourceCollection : IList<IResource>
+{
+    bool TryGetByName(string name, [NotNullWhen(true)] out IResource? resource);
+}
+
+internal sealed class ResourceCollection : Collection<IResource>, IResourceCollection
+{
+    public bool TryGetByName(string name, [NotNullWhen(true)] out IResource? resource)
+    {
+        resource = this.FirstOrDefault(candidate => string.Equals(candidate.Name, name, StringComparison.OrdinalIgnoreCase));
+        return resource is not null;
+    }
+
+    protected override void InsertItem(int index, IResource item)
+    {
+        if (TryGetByName(item.Name, out _))
+            throw new DistributedApplicationException($"There are two resources of the name '{item.Name}'.");
+        base.InsertItem(index, item);
+    }
+}
+
+public class DistributedApplicationModel(IResourceCollection resources)
+{
+    public IResourceCollection Resources { get; } = resources;
+}
