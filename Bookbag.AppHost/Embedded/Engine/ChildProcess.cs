@@ -14,12 +14,13 @@ internal sealed class ChildProcess : IDisposable
     static ChildProcess()
     {
         // The kernel tells a child of the death of the thread that started it, not of the process. So one thread starts them all, and stays.
-        var thread = new Thread(() =>
+        new Thread(StartAll) { IsBackground = true, Name = "child processes" }.Start();
+
+        static void StartAll()
         {
             foreach (var start in Starts.GetConsumingEnumerable())
                 start();
-        }) { IsBackground = true, Name = "child processes" };
-        thread.Start();
+        }
     }
 
     private ChildProcess(ProcessStartInfo start, Action<string, bool> onLine)

@@ -19,26 +19,28 @@ internal static class RedisHost
         server.Start();
 
         using var stopped = new ManualResetEventSlim();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        // Where the kernel does not tell of the engine's death, the end of the input does.
+        new Thread(StopAtEndOfInput) { IsBackground = true }.Start();
+
+        stopped.Wait();
+        server.Dispose();
+        Environment.Exit(0);
+
         void Stop(PosixSignalContext signal)
         {
             signal.Cancel = true;
             stopped.Set();
         }
 
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        // Where the kernel does not tell of the engine's death, the end of the input does.
-        new Thread(() =>
+        void StopAtEndOfInput()
         {
             while (Console.In.Read() >= 0)
             {
             }
 
             stopped.Set();
-        }) { IsBackground = true }.Start();
-
-        stopped.Wait();
-        server.Dispose();
-        Environment.Exit(0);
+        }
     }
 }
