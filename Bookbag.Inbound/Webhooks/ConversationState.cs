@@ -1,0 +1,187 @@
+using Bookbag.Inbound.Conversations;
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.WhatsApp;
+using Npgsql;
+
+namespace Bookbag.Inbound.Webhooks;
+
+/// <summary>A conversation as the delivery processor holds it, its row locked: what webhooks do to it is decided here, and written for all of a batch by one statement.</summary>
+internal sealed class ConversationState
+{
+    public required Guid ChannelId { get; init; }
+
+    public required Guid Id { get; init; }
+
+    /// <summary>Whose it is to be; null when it is in the database already.</summary>
+    public ChannelRoute? BegunOn { get; private init; }
+
+    public string? Phone { get; set; }
+
+    public string? UserId { get; set; }
+
+    public string? Name { get; set; }
+
+    /// <summary>Whether a person answers here.</summary>
+    public bool IsHuman { get; set; }
+
+    public DateTimeOffset? EscalatedAt { get; set; }
+
+    public string? EscalationReason { get; set; }
+
+    public long Epoch { get; set; }
+
+    public DateTimeOffset? LastInboundAt { get; set; }
+
+    public DateTimeOffset? WindowRefusedAt { get; set; }
+
+    public DateTimeOffset LastMessageAt { get; set; }
+
+    public string? LastMessageText { get; set; }
+
+    public DateTimeOffset? UnansweredSince { get; set; }
+
+    public DateTimeOffset? TurnDueAt { get; set; }
+
+    public int TurnAttempts { get; set; }
+
+    public string? Traceparent { get; set; }
+
+    /// <summary>Whether there is anything to write.</summary>
+    public bool Changed { get; private set; }
+
+    /// <summary>What was answered by a person elsewhere: messages up to here wait for no answer. Null when nothing was.</summary>
+    public DateTimeOffset? AnsweredUpTo { get; private set; }
+
+    /// <summary>A conversation that nobody had before.</summary>
+    public static ConversationState Begin(ChannelRoute channel, Guid id) => new() { ChannelId = channel.ChannelId, Id = id, BegunOn = channel };
+
+    /// <summary>A row of <see cref="ApplySql.LockConversations"/>.</summary>
+    public static ConversationState Read(NpgsqlDataReader row) => new()
+    {
+        ChannelId = row.GetGuid(0),
+        Id = row.GetGuid(1),
+        Phone = row.Text(2),
+        UserId = row.Text(3),
+        Name = row.Text(4),
+        IsHuman = row.GetString(5) == "human",
+        EscalatedAt = row.Time(6),
+        EscalationReason = row.Text(7),
+        Epoch = row.GetInt64(8),
+        LastInboundAt = row.Time(9),
+        WindowRefusedAt = row.Time(10),
+        LastMessageAt = row.GetFieldValue<DateTimeOffset>(11),
+        LastMessageText = row.Text(12),
+        UnansweredSince = row.Time(13),
+        TurnDueAt = row.Time(14),
+        TurnAttempts = row.GetInt32(15),
+        Traceparent = row.Text(16),
+    };
+
+    /// <summary>Takes a customer's message. True when it waits for an answer.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="at">When it was written.</param>
+    /// <param name="delivery">What brought it.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="debounce">How long to wait for more.</param>
+    public bool Receive(InboundMessage message, DateTimeOffset at, QueuedDelivery delivery, DateTimeOffset now, DebounceOptions debounce)
+    {
+        Meet(message.Customer, at);
+        Show(message, at);
+
+        // What counts for the window: certainly what was said. Meta says "every message", so also one that it does not pass on.
+        if (message is { Imported: false } && (message.Kind.IsSaid() || message.Kind == MessageKind.Unsupported))
+        {
+            LastInboundAt = Latest(LastInboundAt, at);
+            if (WindowRefusedAt < at)
+                WindowRefusedAt = null;
+        }
+
+        if (!message.DeservesAnswer || delivery.IsReplay || now >= at + CustomerServiceWindow.Length)
+            return false;
+
+        Epoch++;
+        UnansweredSince ??= delivery.ReceivedAt;
+        TurnAttempts = 0;
+        if (!IsHuman)
+        {
+            TurnDueAt = Debounce.DueAt(delivery.ReceivedAt, UnansweredSince.Value, message.Text, debounce);
+            Traceparent = delivery.Traceparent;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a message that a person of the business typed on the phone: from then on a person answers here.</summary>
+    public void Echo(MessageEcho message, DateTimeOffset at, QueuedDelivery delivery, DateTimeOffset now)
+    {
+        Meet(message.Customer, at);
+        Show(message, at);
+        if (message.Imported)
+            return;
+
+        if (UnansweredSince is not null)
+        {
+            AnsweredUpTo = Latest(AnsweredUpTo, at);
+            if (LastInboundAt <= at)
+                UnansweredSince = null;
+        }
+
+        // One that comes a day late says nothing about who answers today.
+        if (IsHuman || delivery.IsReplay || now >= at + CustomerServiceWindow.Length)
+            return;
+        IsHuman = true;
+        EscalatedAt = now;
+        EscalationReason = "A person of the business answered on the phone.";
+        Epoch++;
+        // `TurnDueAt` stays: a reply whose outcome is unknown is still to be settled. The turn worker finds nothing else to do.
+    }
+
+    /// <summary>Learns an address: the one written from last is the one that is answered.</summary>
+    private void Meet(Customer customer, DateTimeOffset at)
+    {
+        var isLatest = LastInboundAt is null || at >= LastInboundAt;
+        Phone = isLatest ? customer.Phone ?? Phone : Phone ?? customer.Phone;
+        UserId = isLatest ? customer.UserId ?? UserId : UserId ?? customer.UserId;
+        Name = isLatest ? customer.Name ?? Name : Name ?? customer.Name;
+    }
+
+    /// <summary>The customer is reached in another way from now on. A notice that came late, when the next change is known already, changes nothing.</summary>
+    public void Move(IdentityChange change)
+    {
+        Changed = true;
+        Phone = Next(Phone, change.Previous.Phone, change.Current.Phone);
+        UserId = Next(UserId, change.Previous.UserId, change.Current.UserId);
+
+        static string? Next(string? known, string? previous, string? current) =>
+            current is not null && (known is null || previous is null || known == previous) ? current : known;
+    }
+
+    /// <summary>Meta refused a message because the window was closed (131047): its word counts until the customer writes again.</summary>
+    public void RefuseWindow(DateTimeOffset at)
+    {
+        if (LastInboundAt > at)
+            return;
+        Changed = true;
+        WindowRefusedAt = Latest(WindowRefusedAt, at);
+    }
+
+    /// <summary>A reply whose outcome was unknown has been settled: what waited for it goes on.</summary>
+    public void Settle(DateTimeOffset now)
+    {
+        if (TurnDueAt is null || TurnDueAt <= now)
+            return;
+        Changed = true;
+        TurnDueAt = now;
+    }
+
+    private void Show(WebhookMessage message, DateTimeOffset at)
+    {
+        Changed = true;
+        if (at < LastMessageAt)
+            return;
+        LastMessageAt = at;
+        LastMessageText = message.Text;
+    }
+
+    private static DateTimeOffset Latest(DateTimeOffset? known, DateTimeOffset at) => known > at ? known.Value : at;
+}

@@ -1,0 +1,100 @@
+using System.Threading.Channels;
+using Bookbag.ServiceDefaults.Postgres;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Bookbag.Inbound.Webhooks;
+
+/// <summary>Writes webhooks to the log, as many with one commit as came while the commit before was under way.</summary>
+/// <remarks>
+/// There is no timer: a lone webhook is written at once, a crowd shares a commit. What waits is bounded by number and by bytes; beyond
+/// that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
+/// </remarks>
+public sealed partial class IntakeBatcher(
+    WebhookLog log, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
+    : BackgroundService
+{
+    private readonly IntakeOptions _options = options.Value;
+
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
+        new BoundedChannelOptions(options.Value.MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private long _waitingBytes;
+
+    /// <summary>Makes a webhook durable. True once it is committed; false when it was not, or not in time: the sender is to send it again.</summary>
+    /// <remarks>When this returns, nothing reads the arrival's memory any more.</remarks>
+    public async Task<bool> StoreAsync(WebhookArrival arrival)
+    {
+        var waiting = new Waiting(arrival);
+        if (Interlocked.Add(ref _waitingBytes, arrival.Body.Length) > _options.MaxWaitingBytes || !_waiting.Writer.TryWrite(waiting))
+        {
+            Interlocked.Add(ref _waitingBytes, -arrival.Body.Length);
+            return false;
+        }
+
+        return await waiting.Stored.Task;
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The server has stopped taking requests by now; what it took is written before the process goes.
+        _waiting.Writer.TryComplete();
+        if (ExecuteTask is { } drained)
+            await drained.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<Waiting>(_options.MaxBatch);
+        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            var bytes = 0L;
+            while (batch.Count < _options.MaxBatch && _waiting.Reader.TryPeek(out var next)
+                && (batch.Count == 0 || bytes + next.Arrival.Body.Length <= _options.MaxBatchBytes)
+                && _waiting.Reader.TryRead(out next))
+            {
+                batch.Add(next);
+                bytes += next.Arrival.Body.Length;
+            }
+
+            var stored = await TryWriteAsync(batch);
+            Interlocked.Add(ref _waitingBytes, -bytes);
+            foreach (var waiting in batch)
+                waiting.Stored.SetResult(stored);
+            batch.Clear();
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(List<Waiting> batch)
+    {
+        try
+        {
+            var started = clock.GetTimestamp();
+            using var timeout = new CancellationTokenSource(_options.CommitTimeout, clock);
+            await log.StoreAsync(batch.ConvertAll(w => w.Arrival), timeout.Token);
+            metrics.Committed(batch.Count, clock.GetElapsedTime(started));
+            wakeUps.Signal(DeliveryProcessor.Topic);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
+        {
+            // Whether or not the commit went through: the sender comes again, and what comes twice counts once.
+            Log.NotStored(logger, batch.Count, e);
+            return false;
+        }
+    }
+
+    private sealed class Waiting(WebhookArrival arrival)
+    {
+        public WebhookArrival Arrival => arrival;
+
+        public TaskCompletionSource<bool> Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Count} webhooks were not stored; Meta will send them again")]
+        public static partial void NotStored(ILogger logger, int count, Exception exception);
+    }
+}
