@@ -1,0 +1,83 @@
+using System.Globalization;
+using Bookbag.Inbound.Knowledge;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bookbag.Inbound.Answering;
+
+/// <summary>Answers a question from an agent's sources, or lets the guardrail speak. Sends nothing.</summary>
+/// <param name="model">The model; null where none is configured.</param>
+public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, AnswerMetrics metrics, TimeProvider clock, ReplyModel? model = null)
+{
+    private const int MostCitations = 6;
+
+    /// <summary>The answer.</summary>
+    /// <exception cref="ModelUnavailableException">The sources have an answer, and the model failed to word it: ask again later, or hand over.</exception>
+    public async Task<Answer> AnswerAsync(Question question, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            var answer = await DecideAsync(question, cancellationToken);
+            metrics.Answered(answer, clock.GetElapsedTime(started));
+            return answer;
+        }
+        catch (ModelUnavailableException)
+        {
+            metrics.ModelFailed(clock.GetElapsedTime(started));
+            throw;
+        }
+    }
+
+    private async Task<Answer> DecideAsync(Question question, CancellationToken cancellationToken)
+    {
+        var settings = await SettingsAsync(question, cancellationToken);
+        switch (SmallTalks.Of(question.Text))
+        {
+            case SmallTalk.Greeting:
+                return new Answer(AnswerOutcome.Greeting, settings.Greeting, 1, [], "The customer only said hello.");
+            case SmallTalk.Thanks:
+                return new Answer(AnswerOutcome.Greeting, settings.Thanks, 1, [], "The customer only said thanks.");
+        }
+
+        var asked = Asked.From(question.Text, question.History);
+        if (asked.Parts.Count == 0)
+            return Guard(settings, 0, [], "The message has no words.");
+
+        var found = await retrieval.FindAsync(question.WorkspaceId, question.AgentId, asked, cancellationToken);
+        var score = Math.Max(found.Score, found.Pair?.Score ?? 0);
+        if (score < settings.Threshold || found.Passages.Count == 0)
+            return Guard(settings, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked; the agent answers from {Percent(settings.Threshold)} on.");
+
+        if (found.Pair is { } pair)
+            return new Answer(AnswerOutcome.Verbatim, pair.Passage.Text, score, Cite([pair]), "A Q&A pair asks the same.");
+        if (model is null)
+            return new Answer(AnswerOutcome.Extract, Extract.From(found.Parts), score, Cite([.. found.Parts.Select(part => new ScoredPassage(part.Passage, part.Score))]),
+                $"The sources cover {Percent(score)} of what was asked; no model is configured, so the answer is taken from them.");
+
+        var reply = await model.ReplyAsync(question, settings, found.Passages, cancellationToken);
+        return reply is null
+            ? Guard(settings, score, Cite(found.Passages), "The model found no answer in the passages.")
+            : new Answer(AnswerOutcome.Answered, reply, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked.");
+    }
+
+    private async Task<AgentSettings> SettingsAsync(Question question, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<InboundDb>();
+        return await db.Set<AgentSettings>().AsNoTracking()
+            .SingleOrDefaultAsync(s => s.WorkspaceId == question.WorkspaceId && s.AgentId == question.AgentId, cancellationToken)
+            ?? AgentSettings.Default(question.WorkspaceId, question.AgentId);
+    }
+
+    private static Answer Guard(AgentSettings settings, double score, IReadOnlyList<Citation> citations, string why) => settings.Behaviour switch
+    {
+        GuardrailBehaviour.Handoff => new Answer(AnswerOutcome.Handoff, settings.Handoff, score, citations, why),
+        GuardrailBehaviour.Contact => new Answer(AnswerOutcome.Contact, settings.Contact, score, citations, why),
+        _ => new Answer(AnswerOutcome.Unsure, settings.Unsure, score, citations, why),
+    };
+
+    private static List<Citation> Cite(IReadOnlyList<ScoredPassage> passages) =>
+        [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3)))];
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share:P0}");
+}

@@ -1,0 +1,128 @@
+using Bookbag.Inbound.Answering;
+
+namespace Bookbag.Inbound.Knowledge;
+
+/// <summary>A piece of a source, small enough to be about one thing.</summary>
+/// <param name="Heading">The heading it stands under, or a Q&amp;A pair's question; empty without one.</param>
+/// <param name="Text">What it says.</param>
+public sealed record Chunk(string Heading, string Text);
+
+/// <summary>Cuts a text into chunks along its headings, paragraphs and sentences.</summary>
+public static class Chunker
+{
+    /// <summary>A chunk that has reached this is closed at the next paragraph.</summary>
+    public const int Target = 800;
+
+    /// <summary>No chunk is longer.</summary>
+    public const int Most = 1_200;
+
+    // The last sentence is repeated in the next chunk, so that "It takes three days." stays with what takes three days.
+    private const int MostOverlap = 200;
+    private const int LongestHeading = 80;
+
+    /// <summary>The chunks in the order of the text. Nothing is left out; each carries the heading it stands under.</summary>
+    public static List<Chunk> Cut(string text)
+    {
+        var chunks = new List<Chunk>();
+        var heading = "";
+        var open = ""; // of the chunk that is being filled
+        var carried = ""; // what of it stands in the chunk before as well
+        foreach (var (block, isHeading) in Blocks(text))
+        {
+            if (isHeading)
+            {
+                Close();
+                carried = open = "";
+                heading = block;
+                continue;
+            }
+            foreach (var piece in Pieces(block))
+            {
+                var separator = open.Length == 0 ? "" : piece.StartsParagraph ? "\n\n" : " ";
+                if (open.Length + separator.Length + piece.Text.Length > Most || (piece.StartsParagraph && open.Length >= Target))
+                {
+                    Close();
+                    open = carried = Overlap(open, piece.Text.Length);
+                    separator = open.Length == 0 ? "" : " ";
+                }
+                open += separator + piece.Text;
+            }
+        }
+        Close();
+        return chunks;
+
+        void Close()
+        {
+            if (open.Length > carried.Length)
+                chunks.Add(new Chunk(heading, open));
+        }
+    }
+
+    // A paragraph, or a heading: "# Delivery", or a short line of its own that does not end like a sentence.
+    private static IEnumerable<(string Block, bool IsHeading)> Blocks(string text)
+    {
+        foreach (var paragraph in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var lines = paragraph.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var rest = new List<string>();
+            foreach (var line in lines)
+            {
+                if (line.StartsWith('#') && line.TrimStart('#').Trim(' ', '#') is { Length: > 0 and <= LongestHeading } marked)
+                {
+                    if (rest.Count > 0)
+                        yield return (string.Join('\n', rest), false);
+                    rest.Clear();
+                    yield return (marked, true);
+                }
+                else
+                {
+                    rest.Add(line);
+                }
+            }
+            if (rest.Count > 0)
+                yield return (string.Join('\n', rest), lines.Length == 1 && IsTitle(lines[0]));
+        }
+    }
+
+    private static bool IsTitle(string line) =>
+        line.Length <= LongestHeading && char.IsLetterOrDigit(line[0]) && (char.IsLetterOrDigit(line[^1]) || line[^1] is ')') && Sentences.Of(line).Count == 1;
+
+    // The whole block where it fits; else its sentences; a sentence that does not fit, in lines of words.
+    private static IEnumerable<(string Text, bool StartsParagraph)> Pieces(string block)
+    {
+        if (block.Length <= Most)
+        {
+            yield return (block, true);
+            yield break;
+        }
+        var first = true;
+        foreach (var sentence in Sentences.Of(block))
+            foreach (var part in Fitting(block[sentence]))
+            {
+                yield return (part, first);
+                first = false;
+            }
+    }
+
+    private static IEnumerable<string> Fitting(string sentence)
+    {
+        while (sentence.Length > Most)
+        {
+            var cut = sentence.LastIndexOf(' ', Most - 1);
+            if (cut < Most / 2)
+                cut = char.IsHighSurrogate(sentence[Most - 1]) ? Most - 1 : Most;
+            yield return sentence[..cut].TrimEnd();
+            sentence = sentence[cut..].TrimStart();
+        }
+        if (sentence.Length > 0)
+            yield return sentence;
+    }
+
+    private static string Overlap(string chunk, int next)
+    {
+        if (chunk.Length == 0)
+            return "";
+        var last = chunk[Sentences.Of(chunk)[^1]];
+        return last.Length <= MostOverlap && last.Length < chunk.Length && last.Length + 1 + next <= Most ? last : "";
+    }
+}
