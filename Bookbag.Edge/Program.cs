@@ -1,8 +1,36 @@
+using Bookbag.Edge.Access;
+using Bookbag.Edge.Console;
+using Bookbag.Edge.Gateway;
 using Bookbag.ServiceDefaults;
+using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Security;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddBookbagAuthentication();
+builder.AddServerLimits();
+builder.AddTrustedProxies();
+builder.AddRefusals();
+builder.AddRateLimits();
+builder.AddGateway();
+builder.AddAccess();
+builder.AddConsole();
 
 var app = builder.Build();
-app.MapServiceDefaults();
+app.UseForwardedHeaders();
+app.UseSecurityHeaders(app.Environment);
+app.UseProblems();
+app.UseRouting(); // webhooks leave here, straight to the proxy
+app.UseUnmatchedRefusals();
+app.UseCrossOriginGuard();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseRateLimiter();
+app.UseAntiforgery();
+
+app.MapHealth();
+app.MapGateway();
+app.MapApiReference();
+app.MapAccess();
+app.MapConsole();
 app.Run();

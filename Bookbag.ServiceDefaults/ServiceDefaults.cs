@@ -4,6 +4,7 @@ using Bookbag.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -41,8 +42,14 @@ public static class ServiceDefaultsExtensions
             app.UseAuthorization();
         }
 
+        app.MapHealth();
+        return app;
+    }
+
+    /// <summary>Maps the health endpoints alone, for a service that orders its middleware itself.</summary>
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
         app.MapHealthChecks("/health").AllowAnonymous().DisableHttpMetrics();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Live) }).AllowAnonymous().DisableHttpMetrics();
-        return app;
     }
 }

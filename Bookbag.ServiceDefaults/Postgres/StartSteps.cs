@@ -50,7 +50,9 @@ public sealed partial class StartSteps(
     /// <inheritdoc />
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        // A host that is disposed of while it stops comes by twice.
+        if (!_run.IsCompleted)
+            await _stopping.CancelAsync();
         await base.StopAsync(cancellationToken);
     }
 
