@@ -1,6 +1,8 @@
 using Bookbag.Inbound;
 using Bookbag.Inbound.Agents;
+using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.FirstStart;
+using Bookbag.Inbound.Knowledge;
 using Bookbag.Inbound.Webhooks;
 using Bookbag.Inbound.Workspaces;
 using Bookbag.ServiceDefaults;
@@ -14,12 +16,16 @@ builder.AddBookbagAuthentication();
 builder.AddSchema<InboundDb>(InboundDb.Schema);
 builder.AddChannelDirectory();
 builder.AddFirstStart();
+builder.AddAnswering();
 builder.AddWebhooks();
 builder.Services.AddValidation();
 
 var app = builder.Build();
 app.MapServiceDefaults();
 app.MapAgents();
+app.MapAgentSettings();
+app.MapSources();
+app.MapAsk();
 app.MapWebhooks();
 app.MapWorkspace();
 app.Run();

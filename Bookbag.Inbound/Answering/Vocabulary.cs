@@ -12,6 +12,9 @@ public sealed class Vocabulary
     // A word on every page still says a little: "delivery" in a courier's sources is what customers ask about.
     private const double LeastWeight = 0.25;
 
+    // Every other pair of characters lies across two words: that the sources do not know one says little.
+    private const double UnknownPieceWeight = 0.35;
+
     private readonly Dictionary<string, Dictionary<string, double>> _forms = [];
     private readonly Dictionary<string, double> _weights = [];
     private readonly Dictionary<string, int> _chunks = [];
@@ -36,7 +39,7 @@ public sealed class Vocabulary
                 forms.RemoveAll(form => form.Closeness is > 0.7 and <= 0.9);
             _forms[word] = forms.ToDictionary(form => form.Term, form => form.Closeness);
             _chunks[word] = Math.Min(chunks, forms.Sum(form => form.Chunks));
-            _weights[word] = Weigh(_chunks[word], chunks);
+            _weights[word] = forms.Count == 0 && Words.IsPiece(word) ? UnknownPieceWeight : Weigh(_chunks[word], chunks);
         }
     }
 

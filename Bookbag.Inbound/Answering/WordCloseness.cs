@@ -27,10 +27,14 @@ public static class WordCloseness
     public static double OfSlips(string asked, string found)
     {
         var forms = OfForms(asked, found);
-        if (forms > 0 || asked.Length < 4)
+        if (forms > 0 || asked.Length < 5 || IsAnotherBeginning(asked, found))
             return forms;
-        return Slips(asked, found, asked.Length >= 8 ? 2 : 1) switch { 1 => OneSlip, 2 => TwoSlips, _ => 0 };
+        var most = asked.Length >= 8 ? 2 : 1;
+        return Slips(asked, found, most) switch { 1 => OneSlip, 2 when most == 2 => TwoSlips, _ => 0 };
     }
+
+    // Fingers slip anywhere, but people know how a word begins: weather is not leather. (A first letter left out is a slip.)
+    private static bool IsAnotherBeginning(string asked, string found) => asked.Length == found.Length && asked[0] != found[0] && asked[0] != found[1];
 
     private static bool IsEnding(string word, int stem)
     {

@@ -63,6 +63,9 @@ public static class Words
     public static bool IsAlphabetic(string word) =>
         word.EnumerateRunes().All(rune => ScriptOf(rune) == Script.Alphabet && !Rune.IsDigit(rune));
 
+    /// <summary>Whether a word is a piece of a script without spaces.</summary>
+    public static bool IsPiece(string word) => ScriptOf(Rune.GetRuneAt(word, 0)) is Script.Pairs or Script.Fours;
+
     private static void Add(string run, Script script, List<string> words)
     {
         switch (script)

@@ -1,3 +1,4 @@
+using Bookbag.Inbound.Knowledge;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 
@@ -19,6 +20,7 @@ public static class DemoShop
         db.Agents.Add(agent);
         db.Channels.Add(Connect(agent, services.GetRequiredService<SecretProtector>(), now));
         await db.SaveChangesAsync(cancellationToken);
+        await DemoKnowledge.AddAsync(services.GetRequiredService<InboundDb>(), services.GetRequiredService<KnowledgeBase>(), workspace.Id, agent.Id, cancellationToken);
     }
 
     private static Channel Connect(Agent agent, SecretProtector secrets, DateTimeOffset now)

@@ -22,8 +22,6 @@ public sealed record SourceResponse(Guid Id, SourceType Type, string Name, strin
 /// <summary>What an agent answers from.</summary>
 public static class SourceEndpoints
 {
-    private const int PageSize = 50;
-
     // 200,000 characters in any script, escaped.
     private const int LargestBody = 3_000_000;
 
@@ -42,21 +40,16 @@ public static class SourceEndpoints
         return endpoints;
     }
 
-    private static async Task<Results<Ok<Page<SourceListItem>>, ProblemHttpResult>> List(Guid agentId, string? cursor, InboundDb db, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<SourceListItem>>> List(Guid agentId, Cursor? cursor, int? limit, InboundDb db, CancellationToken cancellationToken)
     {
+        var size = Page.Size(limit);
         var sources = db.Set<Source>().AsNoTracking().Where(s => s.AgentId == agentId);
-        if (cursor is not null)
-        {
-            if (!Guid.TryParseExact(cursor, "N", out var after))
-                return Refusal.Invalid("cursor_invalid", "Send the cursor as it came in the last answer's next.");
-            sources = sources.Where(s => s.Id.CompareTo(after) < 0);
-        }
-
-        // Ids of version 7 are in the order of their making.
-        var items = await sources.OrderByDescending(s => s.Id).Take(PageSize + 1)
+        // Ids of version 7 are in the order of their making: the primary key serves the list.
+        if (cursor is { Id: var last })
+            sources = sources.Where(s => s.Id.CompareTo(last) < 0);
+        var rows = await sources.OrderByDescending(s => s.Id).Take(size + 1)
             .Select(s => new SourceListItem(s.Id, s.Type, s.Name, s.Content.Length, s.CreatedAt, s.UpdatedAt)).ToListAsync(cancellationToken);
-        var next = items.Count > PageSize ? items[PageSize - 1].Id.ToString("N") : null;
-        return TypedResults.Ok(new Page<SourceListItem>(items[..Math.Min(items.Count, PageSize)], next));
+        return TypedResults.Ok(Page.Of(rows, size, s => new Cursor(s.CreatedAt, s.Id)));
     }
 
     private static async Task<Results<Ok<SourceResponse>, ProblemHttpResult>> Get(Guid agentId, Guid id, InboundDb db, CancellationToken cancellationToken) =>

@@ -64,7 +64,7 @@ CREATE INDEX terms_from_their_end ON inbound.terms (agent_id, reverse(term)) INC
 CREATE FUNCTION inbound.terms_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO inbound.terms AS known (agent_id, term, chunks)
-    SELECT agent_id, word, count(*) FROM added CROSS JOIN LATERAL unnest(tsvector_to_array(terms) || '') AS word
+    SELECT agent_id, word, count(*) FROM added CROSS JOIN LATERAL unnest(array_append(tsvector_to_array(terms), '')) AS word
     GROUP BY agent_id, word ORDER BY agent_id, word
     ON CONFLICT (agent_id, term) DO UPDATE SET chunks = known.chunks + excluded.chunks;
     RETURN NULL;
@@ -73,7 +73,7 @@ END $$;
 CREATE FUNCTION inbound.terms_removed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     WITH gone AS MATERIALIZED (
-        SELECT agent_id, word, count(*)::integer AS chunks FROM removed CROSS JOIN LATERAL unnest(tsvector_to_array(terms) || '') AS word
+        SELECT agent_id, word, count(*)::integer AS chunks FROM removed CROSS JOIN LATERAL unnest(array_append(tsvector_to_array(terms), '')) AS word
         GROUP BY agent_id, word
     ), last AS (
         DELETE FROM inbound.terms known USING gone WHERE known.agent_id = gone.agent_id AND known.term = gone.word AND known.chunks <= gone.chunks
