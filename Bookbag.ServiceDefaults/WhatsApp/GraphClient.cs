@@ -147,10 +147,15 @@ public sealed class GraphClient(HttpClient http, TimeProvider clock, IOptions<Gr
     }
 
     /// <summary>A body that knows whether any of it was handed to the connection: before that, nothing can have been sent.</summary>
-    private sealed class DepartingContent : ByteArrayContent
+    private sealed class DepartingContent : HttpContent
     {
+        private readonly byte[] _json;
+
         public DepartingContent(byte[] json)
-            : base(json) => Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        {
+            _json = json;
+            Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
 
         public bool Departed { get; private set; }
 
@@ -160,7 +165,13 @@ public sealed class GraphClient(HttpClient http, TimeProvider clock, IOptions<Gr
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
             Departed = true;
-            return base.SerializeToStreamAsync(stream, context, cancellationToken);
+            return stream.WriteAsync(_json, cancellationToken).AsTask();
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _json.Length;
+            return true;
         }
     }
 }

@@ -22,9 +22,10 @@ public sealed class GraphOptions
     public string[] ExtraHosts { get; set; } = [];
 
     /// <summary>
-    /// Whether this machine and the sandbox may stand in for Meta, over plain HTTP. True in Development alone; no setting turns it on.
+    /// Whether this machine and the sandbox may stand in for Meta, over plain HTTP. The environment decides, true in Development
+    /// alone; what a configuration says is overruled.
     /// </summary>
-    public bool AllowLocal { get; internal set; }
+    public bool AllowLocal { get; set; }
 
     /// <summary>How long a message may take until its outcome counts as unknown. Default: 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]

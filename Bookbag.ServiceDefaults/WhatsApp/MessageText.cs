@@ -33,8 +33,9 @@ public static class MessageText
     {
         foreach (var pause in Pauses)
         {
-            // A pause early in the piece would leave a scrap of a message: better a lesser one further on.
-            var at = rest[..max].LastIndexOf(pause);
+            // The white space of a pause is cut off, so it may lie behind the end. A pause early in the piece would leave a scrap
+            // of a message: better a lesser one further on.
+            var at = rest[..Math.Min(rest.Length, max + pause.Length - pause.TrimEnd().Length)].LastIndexOf(pause);
             if (at >= max / 2)
                 return at + pause.Length;
         }

@@ -24,7 +24,7 @@ internal static class ReadableText
             MessageKind.Unsupported => OfErrors(message),
             MessageKind.Edit => OfEdit(part),
             MessageKind.Revoke or MessageKind.RequestWelcome => null,
-            _ => part.Text("body") ?? part.Text("text") ?? part.Text("caption") ?? OfErrors(message),
+            _ => part.Text("body") ?? part.Text("text") ?? part.Text("caption"),
         };
     }
 

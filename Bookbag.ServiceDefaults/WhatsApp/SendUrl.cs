@@ -89,17 +89,17 @@ public sealed partial record SendUrl
             return null;
         if (PagesOfTheBrowser.Contains(uri.Host, StringComparer.OrdinalIgnoreCase))
             return $"This is a page for the browser. The send URL is the address of the API: {example}.";
-        var isMeta = options.Allows(new UriBuilder(Uri.UriSchemeHttps, uri.Host).Uri);
+        var isMeta = uri.Host.Length > 0 && options.Allows(new UriBuilder(Uri.UriSchemeHttps, uri.Host).Uri);
         if (isMeta && uri.Scheme != Uri.UriSchemeHttps)
             return $"Begin with https:// in the place of {uri.Scheme}://: an access token is never sent unencrypted.";
         if (isMeta)
             return $"Leave out the port \":{uri.Port}\": {example}.";
-        return $"{uri.Host} is not Meta's Graph API, and the access token is sent nowhere else. The send URL begins with https://{GraphOptions.Host}/.";
+        return $"\"{uri.Host}\" is not Meta's Graph API, and the access token is sent nowhere else. The send URL begins with https://{GraphOptions.Host}/.";
     }
 
     private static string? ProblemOfPath(string[] segments, GraphOptions options, string example)
     {
-        if (segments.Contains(""))
+        if (segments.Length == 0 || segments.Contains(""))
             return $"There are two slashes in a row, or nothing after the host. The send URL looks like {example}.";
         if (segments.Any(segment => EdgesOfAnAccount.Contains(segment, StringComparer.OrdinalIgnoreCase)))
             return $"This is an address of the WhatsApp Business Account. The send URL has the phone number's id and ends in /messages: {example}.";
@@ -122,6 +122,6 @@ public sealed partial record SendUrl
     [GeneratedRegex(@"^[0-9]{5,32}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdForm();
 
-    [GeneratedRegex(@"phone[-_]?number[-_]?id|your[-_]|/(?:FROM_)?PHONE_NUMBER", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"phone[-_]?number[-_]?id|/your[-_]|/(from_)?phone_number(/|$)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex PlaceholderForm();
 }
