@@ -179,15 +179,18 @@ public sealed class OutgoingMessageTests
             body => Assert.NotEmpty(schema.Validate(JsonDocument.Parse(body).RootElement)));
     }
 
-    public static TheoryData<string> RequestFixtures => Fixtures.Names("send", "req-doc-");
+    // What another validator of the whole standard says of them, too: an interactive type in capitals, and a text without a type.
+    private static readonly string[] FaultyExamples = ["req-java-expected-message11.json", "req-java-expected-message12.json", "req-oa-send-text-message-with-preview-url.json"];
+
+    public static TheoryData<string> RequestFixtures => Fixtures.Names("send", "req-");
 
     [FixtureTheory]
     [MemberData(nameof(RequestFixtures))]
-    public void Metas_own_examples_satisfy_the_schema_as_it_is_checked_here(string name)
+    public void The_schema_is_checked_as_other_validators_check_it(string name)
     {
         var request = JsonDocument.Parse(Fixtures.Read("send", name)).RootElement;
         var schema = JsonSchema.Parse(Fixtures.Read("schema", request.TryGetProperty("status", out _) ? "mark-read-request.schema.json" : "messages-request.schema.json"));
-        Assert.Empty(schema.Validate(request));
+        Assert.Equal(!FaultyExamples.Contains(name), schema.Validate(request).Count == 0);
     }
 
     private static string Json(OutgoingMessage message) => Encoding.UTF8.GetString(message.ToJson());
