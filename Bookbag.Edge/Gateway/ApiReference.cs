@@ -29,6 +29,8 @@ public static class ApiReference
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp()
+                .HideDeveloperTools()
+                .HideClientButton()
                 .WithDynamicBaseServerUrl();
         }).RequireAuthorization(Policies.Viewer);
 }
