@@ -15,6 +15,10 @@ public sealed class RateLimitOptions
     [Range(1, 100_000)]
     public int WebhooksInFlight { get; init; } = 4_096;
 
+    /// <summary>How many of these may be one address's: a client that sends its bodies drop by drop cannot take every place.</summary>
+    [Range(1, 100_000)]
+    public int WebhooksInFlightOfAddress { get; init; } = 2_048;
+
     /// <summary>API requests a second of one key or member, sustained.</summary>
     [Range(1, 100_000)]
     public int ApiPerSecond { get; init; } = 200;

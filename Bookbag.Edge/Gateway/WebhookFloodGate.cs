@@ -4,11 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Bookbag.Edge.Gateway;
 
-/// <summary>Keeps a flood of webhooks from anyone but Meta away from Inbound: so many a second from one address, so many under way at once.</summary>
+/// <summary>Keeps a flood of webhooks from anyone but Meta away from Inbound: so many under way at once, so many a second from one address.</summary>
 /// <remarks>Part of the proxy's own pipeline, because webhooks take the short way past every other middleware.</remarks>
 public sealed class WebhookFloodGate(RequestDelegate next, IOptions<RateLimitOptions> options) : IDisposable
 {
-    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.CreateChained(UnderWay(options.Value), OfOneAddress(options.Value));
+    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.CreateChained(
+        UnderWay(_ => IPAddress.Any, options.Value.WebhooksInFlight),
+        UnderWay(ClientAddress.Of, options.Value.WebhooksInFlightOfAddress),
+        PerSecond(ClientAddress.Of, options.Value.WebhooksPerSecond));
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -27,9 +30,11 @@ public sealed class WebhookFloodGate(RequestDelegate next, IOptions<RateLimitOpt
 
     public void Dispose() => _limiter.Dispose();
 
-    private static PartitionedRateLimiter<HttpContext> UnderWay(RateLimitOptions limits) => PartitionedRateLimiter.Create<HttpContext, int>(_ =>
-        RateLimitPartition.GetConcurrencyLimiter(0, _ => new ConcurrencyLimiterOptions { PermitLimit = limits.WebhooksInFlight }));
+    private static PartitionedRateLimiter<HttpContext> UnderWay(Func<HttpContext, IPAddress> by, int limit) =>
+        PartitionedRateLimiter.Create<HttpContext, IPAddress>(context =>
+            RateLimitPartition.GetConcurrencyLimiter(by(context), _ => new ConcurrencyLimiterOptions { PermitLimit = limit }));
 
-    private static PartitionedRateLimiter<HttpContext> OfOneAddress(RateLimitOptions limits) => PartitionedRateLimiter.Create<HttpContext, IPAddress>(context =>
-        RateLimitPartition.GetTokenBucketLimiter(ClientAddress.Of(context), _ => RateLimits.Bucket(limits.WebhooksPerSecond, limits.WebhooksPerSecond)));
+    private static PartitionedRateLimiter<HttpContext> PerSecond(Func<HttpContext, IPAddress> by, int limit) =>
+        PartitionedRateLimiter.Create<HttpContext, IPAddress>(context =>
+            RateLimitPartition.GetTokenBucketLimiter(by(context), _ => RateLimits.Bucket(limit, limit)));
 }

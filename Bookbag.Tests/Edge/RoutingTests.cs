@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Bookbag.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http;
 
 namespace Bookbag.Tests.Edge;
 
@@ -127,6 +128,27 @@ public sealed class RoutingTests(EdgeFixture fixture) : IClassFixture<EdgeFixtur
         using var answer = await client.GetAsync("/api/agents/1/outbound/templates/2");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task What_a_service_streams_arrives_as_it_is_said()
+    {
+        var heard = new TaskCompletionSource();
+        fixture.Inbound.Answer = async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: one\n\n");
+            await heard.Task;
+            await context.Response.WriteAsync("data: two\n\n");
+        };
+        using var client = await fixture.Edge.WithKeyAsync();
+        using var answer = await client.GetAsync("/api/live", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+
+        Assert.Equal("data: one", await reader.ReadLineAsync());
+        heard.SetResult();
+        Assert.Equal("\ndata: two\n\n", await reader.ReadToEndAsync());
+        fixture.Inbound.Answer = _ => Task.CompletedTask;
     }
 
     internal static async Task<string?> CodeAsync(HttpResponseMessage answer)

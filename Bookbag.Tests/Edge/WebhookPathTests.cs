@@ -95,7 +95,7 @@ public sealed class WebhookPathTests(EdgeFixture fixture) : IClassFixture<EdgeFi
     [Fact]
     public async Task A_flood_is_told_when_to_come_back()
     {
-        await using var edge = fixture.Host(new() { ["RateLimits:WebhooksPerSecond"] = "3" });
+        await using var edge = fixture.Host(new() { ["RateLimits:WebhooksPerSecond"] = "1" });
         using var client = edge.Anonymous();
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => client.PostAsync(Path, new StringContent("{}"))));
 
