@@ -37,6 +37,7 @@ CREATE TABLE inbound.webhook_rejections (
     rejected_at  timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX webhook_rejections_of_agent ON inbound.webhook_rejections (agent_id, id DESC);
+CREATE INDEX webhook_rejections_latest ON inbound.webhook_rejections (workspace_id, rejected_at DESC, id DESC);
+CREATE INDEX webhook_rejections_latest_of_agent ON inbound.webhook_rejections (agent_id, rejected_at DESC, id DESC);
 CREATE INDEX webhook_rejections_of_delivery ON inbound.webhook_rejections (delivery_id);
 CREATE INDEX webhook_rejections_oldest ON inbound.webhook_rejections (rejected_at);

@@ -65,4 +65,15 @@ internal static class WebhookLogSql
 
     /// <summary>How much waits, and since when.</summary>
     public const string Depth = "SELECT count(*), min(received_at) FROM inbound.webhook_queue";
+
+    /// <summary>One webhook. Its day is not known: a look into the key of each.</summary>
+    public const string Find =
+        """
+        SELECT received_at, channel_ids, headers::text, body, EXISTS (SELECT FROM inbound.webhook_queue WHERE delivery_id = @id)
+        FROM inbound.webhook_deliveries WHERE id = @id
+        """;
+
+    /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>.</summary>
+    public const string FindMessages =
+        "SELECT wamid, message_id, conversation_id FROM inbound.wamids WHERE channel_id = ANY (@channels) AND wamid = ANY (@wamids)";
 }

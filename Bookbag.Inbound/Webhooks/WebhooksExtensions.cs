@@ -8,6 +8,7 @@ public static class WebhooksExtensions
 {
     public static IHostApplicationBuilder AddWebhooks(this IHostApplicationBuilder builder)
     {
+        builder.AddChannels();
         var services = builder.Services;
         services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<DeliveryProcessorOptions>().BindConfiguration(DeliveryProcessorOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -17,7 +18,6 @@ public static class WebhooksExtensions
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<WebhookGate>();
         services.AddSingleton<WebhookLog>();
-        services.AddSingleton<ChannelActivity>();
         services.AddSingleton<WebhookLogKeeper>();
         services.AddSingleton<DeliveryProcessor>();
         services.AddSingleton<IntakeBatcher>();

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Postgres;
+using Bookbag.ServiceDefaults.Security;
+using Bookbag.ServiceDefaults.WhatsApp;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Bookbag.Inbound.Channels;
+
+/// <summary>Tests a connection hop by hop: token and number at Graph, handshake, webhooks, clock.</summary>
+public static class CheckChannel
+{
+    /// <summary>What the test found.</summary>
+    /// <param name="Ok">Whether every hop works.</param>
+    /// <param name="Failed">The first hop that does not; null when all do.</param>
+    /// <param name="Checks">Every hop.</param>
+    /// <param name="Channel">The card after the test.</param>
+    public sealed record Response(bool Ok, string? Failed, IReadOnlyList<ChannelCheck> Checks, ChannelCard Channel);
+
+    public static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
+        Guid agentId, HttpRequest http, Caller caller, PlatformDb db, GraphClient graph, SecretProtector secrets, ChannelCards cards, NpgsqlDataSource dataSource,
+        WakeUps wakeUps, IOptions<GraphOptions> graphOptions, IOptions<ChannelOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await db.Channels.SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is not { } channel)
+            return ChannelEndpoints.NotConnected();
+
+        var failed = await AskGraphAsync(channel, graph, secrets, graphOptions.Value, clock, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        wakeUps.Signal(ChannelDirectory.Topic);
+
+        ChannelCheck[] checks =
+        [
+            .. ChannelHealth.Of(channel, failed),
+            await ClockAsync(dataSource, clock, options.Value.MaxClockSkew, cancellationToken),
+        ];
+        var first = checks.FirstOrDefault(c => !c.Ok)?.Hop;
+        return TypedResults.Ok(new Response(first is null, first, checks, cards.Draw(channel, caller, http)));
+    }
+
+    /// <summary>Keeps what Graph says of a number; what keeps it from sending is the channel's problem.</summary>
+    internal static void Describe(Channel channel, PhoneNumberDetails details, DateTimeOffset now)
+    {
+        channel.Describe(details.DisplayPhoneNumber, details.VerifiedName, details.QualityRating, details.MessagingLimitTier, details.Throughput, details.PortfolioId, now);
+        if (details.Status is { } status && !status.Equals("CONNECTED", StringComparison.OrdinalIgnoreCase))
+            channel.Break($"Meta says that the number is {status}; it must be CONNECTED to send and receive. {string.Join(' ', details.Problems)}".TrimEnd());
+    }
+
+    /// <summary>Asks Graph for the number, and keeps what it says. Returns the hop that failed.</summary>
+    private static async Task<ChannelCheck?> AskGraphAsync(
+        Channel channel, GraphClient graph, SecretProtector secrets, GraphOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (!SendUrl.TryParse(channel.SendUrl, options, out var url, out var problem))
+            return Break(ChannelHealth.Number, problem);
+
+        string accessToken;
+        try
+        {
+            accessToken = secrets.Unprotect(channel.AccessTokenCipher);
+        }
+        catch (CryptographicException)
+        {
+            return Break(ChannelHealth.Token, "The access token cannot be decrypted any more: the key ring has changed. Enter the access token and the app secret again.");
+        }
+
+        var number = await graph.GetPhoneNumberAsync(url, accessToken, cancellationToken);
+        if (number.Error is not { } error)
+        {
+            Describe(channel, number.Value!, clock.GetUtcNow());
+            return channel.Problem is { } state ? new(ChannelHealth.Number, false, state) : null;
+        }
+
+        var words = $"{error.Advice} Meta says: {error.Message}";
+        // That Meta cannot be reached for a moment says nothing about the channel.
+        if (error.Fault() == GraphFault.Unreachable)
+            return new(ChannelHealth.Token, false, $"Meta could not be asked: {error.Message}");
+        return Break(error.Fault() == GraphFault.Number ? ChannelHealth.Number : ChannelHealth.Token, words);
+
+        ChannelCheck Break(string hop, string what)
+        {
+            channel.Break(what);
+            return new(hop, false, what);
+        }
+    }
+
+    // The window of 24 hours and the debounce are counted by this clock, rows are compared with what other replicas wrote by theirs.
+    private static async Task<ChannelCheck> ClockAsync(NpgsqlDataSource dataSource, TimeProvider clock, TimeSpan tolerance, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("SELECT clock_timestamp()");
+        var theirs = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+        var skew = (clock.GetUtcNow() - theirs).Duration();
+        return skew <= tolerance
+            ? new("clock", true, "The clocks of this service and of the database agree.")
+            : new("clock", false, $"The clocks of this service and of the database are {skew.TotalSeconds:0} seconds apart. Set them by NTP: the customer service window is counted by them.");
+    }
+}
