@@ -50,6 +50,7 @@ if (builder.ExecutionContext.IsRunMode)
     // Stands in for Meta. Its webhooks come in by the door like Meta's, and the services find it by its name.
     var sandbox = builder.AddProject<Projects.Bookbag_Outbound>("sandbox")
         .WithArgs("sandbox")
+        .WithReference(bookbag).WaitFor(bookbag) // the keys that open its control API
         .WithReference(edge)
         .WithHttpHealthCheck("/health");
     inbound.WithReference(sandbox);

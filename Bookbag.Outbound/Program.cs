@@ -1,14 +1,25 @@
+using Bookbag.Outbound;
+using Bookbag.Outbound.MessagingLimits;
 using Bookbag.Outbound.Sandbox;
 using Bookbag.ServiceDefaults;
+using Bookbag.ServiceDefaults.Postgres;
+using Bookbag.ServiceDefaults.Security;
 
-// The same program is the double of Meta's Cloud API where it is started as one.
+// Started with the argument "sandbox", the same program is the double of Meta's Cloud API.
 if (args is ["sandbox", .. var sandboxArgs])
     return await SandboxHost.RunAsync(sandboxArgs);
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddBookbagAuthentication();
+builder.AddSchema<OutboundDb>(OutboundDb.Schema);
+builder.Services.AddRequestValidation();
+builder.Services.AddOpenApi();
+builder.AddMessagingLimits();
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.MapOpenApi();
+app.MapUsage();
 await app.RunAsync();
 return 0;

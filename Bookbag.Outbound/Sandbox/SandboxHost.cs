@@ -87,7 +87,7 @@ internal static class SandboxExtensions
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter(typeof(ApiKeyHandler).FullName, LogLevel.Warning);
 
-        builder.Services.AddValidation();
+        builder.Services.AddRequestValidation();
         builder.Services.AddSingleton(services => services.GetRequiredService<IOptions<SandboxOptions>>().Value);
         builder.Services.AddSingleton<SandboxState>();
         builder.Services.AddSingleton<SandboxStats>();

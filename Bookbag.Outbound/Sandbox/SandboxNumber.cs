@@ -109,7 +109,7 @@ internal sealed class SandboxNumber
     // A phone number's own callback wins over the account's, which wins over the app's.
     private WebhookTarget? ResolveTarget() =>
         !Account.Subscribed ? null
-        : (CallbackUrl ?? Account.CallbackUrl ?? _defaultCallback) is { } url ? new WebhookTarget(url, Encoding.UTF8.GetBytes(AppSecret ?? _defaultSecret))
+        : (CallbackUrl ?? Account.CallbackUrl ?? _defaultCallback) is { } url ? new WebhookTarget(url, AppSecret ?? _defaultSecret)
         : null;
 
     // What Meta gives at these levels.
@@ -137,5 +137,9 @@ internal sealed class SandboxPortfolio(string id, string tier)
     public OpeningLedger Openings { get; } = new();
 }
 
-/// <summary>Where webhooks go, and the key of their signature.</summary>
-internal sealed record WebhookTarget(Uri Url, byte[] Secret);
+/// <summary>Where webhooks go, and what signs them. Numbers of equal targets may share a POST.</summary>
+internal sealed record WebhookTarget(Uri Url, string Secret)
+{
+    /// <summary>The key of the signature.</summary>
+    public byte[] Key => Encoding.UTF8.GetBytes(Secret);
+}

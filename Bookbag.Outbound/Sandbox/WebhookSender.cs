@@ -46,7 +46,7 @@ internal sealed partial class WebhookSender(
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = Json;
-        request.Headers.TryAddWithoutValidation("X-Hub-Signature-256", Sign(target.Secret, body.Span));
+        request.Headers.TryAddWithoutValidation("X-Hub-Signature-256", Sign(target.Key, body.Span));
         request.Headers.TryAddWithoutValidation("User-Agent", "facebookexternalua");
         try
         {
@@ -68,10 +68,10 @@ internal sealed partial class WebhookSender(
         return false;
     }
 
-    private static string Sign(byte[] secret, ReadOnlySpan<byte> body)
+    private static string Sign(byte[] key, ReadOnlySpan<byte> body)
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(secret, body, hash);
+        HMACSHA256.HashData(key, body, hash);
         return "sha256=" + Convert.ToHexStringLower(hash);
     }
 

@@ -22,7 +22,8 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
             var conversation = SandboxState.Conversation(number, phone);
             Describe(conversation, request);
             var now = clock.GetUtcNow();
-            var at = request.Timestamp is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : now;
+            // Meta's timestamps have seconds, and the window counts from them.
+            var at = DateTimeOffset.FromUnixTimeSeconds(request.Timestamp ?? now.ToUnixTimeSeconds());
             var draft = new Draft(conversation, request, state.Ids, at);
             if (draft.Problem is { } problem)
                 return (null, problem);

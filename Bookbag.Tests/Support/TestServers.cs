@@ -1,4 +1,5 @@
 using Bookbag.Inbound;
+using Bookbag.Outbound;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 
@@ -18,5 +19,6 @@ public static class TestServers
         await using var dataSource = Npgsql.NpgsqlDataSource.Create(connectionString);
         await Schemas.ApplyAsync<PlatformDb>(dataSource, PlatformDb.Schema, CancellationToken.None);
         await Schemas.ApplyAsync<InboundDb>(dataSource, InboundDb.Schema, CancellationToken.None);
+        await Schemas.ApplyAsync<OutboundDb>(dataSource, OutboundDb.Schema, CancellationToken.None);
     }
 }
