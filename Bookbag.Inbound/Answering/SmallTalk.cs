@@ -53,12 +53,12 @@ public static class SmallTalks
         "你好 您好 早上 上好 晚上 下午 午好 こん んに にち ちは こん んば ばん んは おは はよ よう うご ござ ざい いま ます 안녕 녕하 하세 세요 xin chao สวัสดี สวัส วัสด ัสดี dzien dobry czesc hej");
 
     private static readonly FrozenSet<string> Thanks = Set(
-        "thanks thank thx ty cheers ok okay great perfect bye goodbye cool super gracias adios obrigado obrigada valeu tchau merci danke dankeschon tschuss grazie arrivederci bedankt dankjewel doei",
+        "thanks thank thx ty cheers ok okay great perfect bye goodbye cool super gracias adios obrigado obrigada valeu tchau merci danke dank dankeschon tschuss grazie arrivederci bedankt dankjewel doei",
         "спасибо пока شكرا tesekkurler sagol terima kasih makasih धन्यवाद शुक्रिया 谢谢 謝謝 多谢 多謝 再见 再見 あり りが がと とう 감사 사합 합니 니다 dziekuje tack cam on");
 
     private static readonly FrozenSet<string> Fillers = Set(
-        "good there you so much very a lot for all the everyone team again your help answering answer quick that is dear sir madam much muchas muchos por todo muito beaucoup bien vielen lieben viel dank schon sehr mille tante molto heel erg veel",
-        "большое вам جزيلا cok banyak ご ござ ざい いま ます ました 您 你");
+        "good there you so much very a lot for all the everyone team again your help answering answer quick that is dear sir madam much muchas muchos por todo muito beaucoup bien vielen lieben viel schon sehr mille tante molto heel erg veel",
+        "большое вам جزيلا cok banyak うご ござ ざい いま ます 您 你");
 
     private static FrozenSet<string> Set(params string[] lines) =>
         string.Join(' ', lines).Split(' ', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet();

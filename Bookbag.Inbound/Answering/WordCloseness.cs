@@ -17,7 +17,7 @@ public static class WordCloseness
             return 1;
         var shared = asked.AsSpan().CommonPrefixLength(found);
         var longer = Math.Max(asked.Length, found.Length);
-        if (shared >= 3 && IsEnding(asked, shared) && IsEnding(found, shared) && (shared >= 4 || shared == Math.Min(asked.Length, found.Length)))
+        if (shared == 3 ? IsShortForm(asked, found) || IsShortForm(found, asked) : shared > 3 && IsEnding(asked, shared) && IsEnding(found, shared))
             return Inflected;
         // Endings of languages that are not in the list, and compounds: доставка, доставляете; Versand, Versandkosten.
         return shared >= 6 && shared >= 0.45 * longer ? SameStem : 0;
@@ -27,20 +27,22 @@ public static class WordCloseness
     public static double OfSlips(string asked, string found)
     {
         var forms = OfForms(asked, found);
-        if (forms > 0 || asked.Length < 5 || IsAnotherBeginning(asked, found))
+        if (forms >= Inflected || asked.Length < 5 || IsAnotherBeginning(asked, found))
             return forms;
         var most = asked.Length >= 8 ? 2 : 1;
-        return Slips(asked, found, most) switch { 1 => OneSlip, 2 when most == 2 => TwoSlips, _ => 0 };
+        return Math.Max(forms, Slips(asked, found, most) switch { 1 => OneSlip, 2 when most == 2 => TwoSlips, _ => 0 });
     }
 
     // Fingers slip anywhere, but people know how a word begins: weather is not leather. (A first letter left out is a slip.)
     private static bool IsAnotherBeginning(string asked, string found) => asked.Length == found.Length && asked[0] != found[0] && asked[0] != found[1];
 
+    // Of three letters much can be made: pay, payment, but not pen, pension.
+    private static bool IsShortForm(string stem, string word) =>
+        stem.Length == 3 && (ShortEndings.Contains(word[3..]) || (word[3] == word[2] && ShortEndings.Contains(word[4..])));
+
     private static bool IsEnding(string word, int stem)
     {
-        if (stem == word.Length)
-            return true;
-        if (Endings.Contains(word[stem..]))
+        if (stem == word.Length || Endings.Contains(word[stem..]))
             return true;
         // ship, shipping: the consonant before the ending is doubled.
         return word[stem] == word[stem - 1] && Endings.Contains(word[(stem + 1)..]);
@@ -70,6 +72,8 @@ public static class WordCloseness
         }
         return last[b.Length];
     }
+
+    private static readonly FrozenSet<string> ShortEndings = "s es ed ing er ment ments".Split(' ').ToFrozenSet();
 
     // Endings by which one word takes several forms in English, Spanish, Portuguese, French, Italian, German, Dutch and Russian.
     private static readonly FrozenSet<string> Endings = string.Join(' ',

@@ -24,42 +24,71 @@ public static class Chunker
     public static List<Chunk> Cut(string text)
     {
         var chunks = new List<Chunk>();
-        var heading = "";
-        var open = ""; // of the chunk that is being filled
-        var carried = ""; // what of it stands in the chunk before as well
-        foreach (var (block, isHeading) in Blocks(text))
+        foreach (var (heading, paragraphs) in Sections(text))
+            AddSection(heading, paragraphs, chunks);
+        return chunks;
+    }
+
+    private static void AddSection(string heading, List<string> paragraphs, List<Chunk> chunks)
+    {
+        var open = ""; // the chunk that is being filled
+        var carried = 0; // how much of it stands in the chunk before as well
+        foreach (var piece in paragraphs.SelectMany(Pieces))
         {
-            if (isHeading)
+            var separator = piece.StartsParagraph ? "\n\n" : " ";
+            if (open.Length > 0 && (open.Length + separator.Length + piece.Text.Length > Most || (piece.StartsParagraph && open.Length >= Target)))
             {
                 Close();
-                carried = open = "";
-                heading = block;
-                continue;
+                open = Overlap(open, piece.Text.Length);
+                carried = open.Length;
+                separator = " ";
             }
-            foreach (var piece in Pieces(block))
-            {
-                var separator = open.Length == 0 ? "" : piece.StartsParagraph ? "\n\n" : " ";
-                if (open.Length + separator.Length + piece.Text.Length > Most || (piece.StartsParagraph && open.Length >= Target))
-                {
-                    Close();
-                    open = carried = Overlap(open, piece.Text.Length);
-                    separator = open.Length == 0 ? "" : " ";
-                }
-                open += separator + piece.Text;
-            }
+            open += open.Length == 0 ? piece.Text : separator + piece.Text;
         }
         Close();
-        return chunks;
 
         void Close()
         {
-            if (open.Length > carried.Length)
+            if (open.Length > carried)
                 chunks.Add(new Chunk(heading, open));
         }
     }
 
-    // A paragraph, or a heading: "# Delivery", or a short line of its own that does not end like a sentence.
-    private static IEnumerable<(string Block, bool IsHeading)> Blocks(string text)
+    private enum BlockKind { Paragraph, Title, Heading }
+
+    // A heading belongs to the text below it. Headings in a row ("# Returns", "## Within 30 days") are one; one without text below is text itself.
+    private static IEnumerable<(string Heading, List<string> Paragraphs)> Sections(string text)
+    {
+        var heading = "";
+        var paragraphs = new List<string>();
+        var blocks = Blocks(text).ToList();
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            var (block, kind) = blocks[i];
+            // A line that only looks like a title is one where text follows; else it may be one line of a list.
+            var next = i + 1 < blocks.Count ? blocks[i + 1].Kind : BlockKind.Title;
+            if (kind == BlockKind.Paragraph || (kind == BlockKind.Title && next != BlockKind.Paragraph))
+            {
+                paragraphs.Add(block);
+                continue;
+            }
+            if (paragraphs.Count == 0 && heading.Length > 0 && heading.Length + block.Length <= 2 * LongestHeading)
+            {
+                heading += ": " + block;
+                continue;
+            }
+            if (Section() is { } section)
+                yield return section;
+            (heading, paragraphs) = (block, []);
+        }
+        if (Section() is { } last)
+            yield return last;
+
+        (string, List<string>)? Section() =>
+            paragraphs.Count > 0 ? (heading, paragraphs) : heading.Length > 0 ? ("", [heading]) : null;
+    }
+
+    private static IEnumerable<(string Text, BlockKind Kind)> Blocks(string text)
     {
         foreach (var paragraph in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
@@ -67,22 +96,24 @@ public static class Chunker
             var rest = new List<string>();
             foreach (var line in lines)
             {
-                if (line.StartsWith('#') && line.TrimStart('#').Trim(' ', '#') is { Length: > 0 and <= LongestHeading } marked)
-                {
-                    if (rest.Count > 0)
-                        yield return (string.Join('\n', rest), false);
-                    rest.Clear();
-                    yield return (marked, true);
-                }
-                else
+                if (MarkedHeading(line) is not { } marked)
                 {
                     rest.Add(line);
+                    continue;
                 }
+                if (rest.Count > 0)
+                    yield return (string.Join('\n', rest), BlockKind.Paragraph);
+                rest.Clear();
+                yield return (marked, BlockKind.Heading);
             }
             if (rest.Count > 0)
-                yield return (string.Join('\n', rest), lines.Length == 1 && IsTitle(lines[0]));
+                yield return (string.Join('\n', rest), lines.Length == 1 && IsTitle(lines[0]) ? BlockKind.Title : BlockKind.Paragraph);
         }
     }
+
+    // "## Delivery"
+    private static string? MarkedHeading(string line) =>
+        line.StartsWith('#') && line.TrimStart('#').Trim(' ', '#') is { Length: > 0 and <= LongestHeading } heading ? heading : null;
 
     private static bool IsTitle(string line) =>
         line.Length <= LongestHeading && char.IsLetterOrDigit(line[0]) && (char.IsLetterOrDigit(line[^1]) || line[^1] is ')') && Sentences.Of(line).Count == 1;

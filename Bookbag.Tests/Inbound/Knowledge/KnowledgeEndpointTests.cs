@@ -1,0 +1,201 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Bookbag.ServiceDefaults.Security;
+using Bookbag.Tests.Support;
+
+namespace Bookbag.Tests.Inbound.Knowledge;
+
+public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<InboundApp>
+{
+    [Fact]
+    public async Task A_pair_and_a_text_are_added_read_changed_and_removed()
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        var url = $"/api/agents/{agent.Id}/sources";
+
+        var pair = await PostAsync(client, url, new { type = "qa", question = "Do you deliver?", answer = "Yes." }, HttpStatusCode.Created);
+        Assert.Equal(("qa", "Do you deliver?", "Yes.", null), (Text(pair, "type"), Text(pair, "question"), Text(pair, "answer"), Text(pair, "text")));
+        var text = await PostAsync(client, url, new { type = "text", name = "Returns", text = "Within 30 days." }, HttpStatusCode.Created);
+        Assert.Equal(("text", "Returns", "Within 30 days."), (Text(text, "type"), Text(text, "name"), Text(text, "text")));
+
+        var list = (await client.GetFromJsonAsync<JsonObject>(url))!;
+        Assert.Equal(["Returns", "Do you deliver?"], list["items"]!.AsArray().Select(item => Text(item!, "name")));
+        Assert.Null(list["next"]);
+
+        var one = $"{url}/{Text(pair, "id")}";
+        using (var put = await client.PutAsJsonAsync(one, new { type = "qa", question = "Do you deliver?", answer = "To all of Europe." }))
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal("To all of Europe.", Text((await client.GetFromJsonAsync<JsonObject>(one))!, "answer"));
+        Assert.Equal("To all of Europe.", Text(await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "do you deliver" }), "answer"));
+
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync(one)).StatusCode);
+        Assert.Equal("source_not_found", await CodeAsync(await client.DeleteAsync(one), HttpStatusCode.NotFound));
+        Assert.Equal("source_not_found", await CodeAsync(await client.GetAsync(one), HttpStatusCode.NotFound));
+        Assert.Equal("source_not_found", await CodeAsync(await client.PutAsJsonAsync(one, new { type = "qa", question = "a", answer = "b" }), HttpStatusCode.NotFound));
+    }
+
+    [Fact]
+    public async Task A_list_goes_on_where_the_page_before_ended()
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        for (var i = 0; i < 5; i++)
+            await PostAsync(client, $"/api/agents/{agent.Id}/sources", new { type = "qa", question = $"Question {i}", answer = "Answer" }, HttpStatusCode.Created);
+
+        var names = new List<string?>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = (await client.GetFromJsonAsync<JsonObject>($"/api/agents/{agent.Id}/sources?limit=2&cursor={cursor}"))!;
+            names.AddRange(page["items"]!.AsArray().Select(item => Text(item!, "name")));
+            cursor = Text(page, "next");
+        }
+        Assert.Equal(["Question 4", "Question 3", "Question 2", "Question 1", "Question 0"], names);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"qa","question":"","answer":"x"}""", "question_missing")]
+    [InlineData("""{"type":"text","name":"x"}""", "text_missing")]
+    [InlineData("""{"type":"website","url":"https://example.com"}""", "source_type_unavailable")]
+    [InlineData("""{"type":"file"}""", "source_type_unavailable")]
+    [InlineData("""{"type":"video"}""", "source_type_unknown")]
+    [InlineData("""{}""", "source_type_missing")]
+    [InlineData("""not json""", "invalid_request")]
+    public async Task What_is_no_source_is_refused_with_a_reason(string body, string code)
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        Assert.Equal(code, await CodeAsync(await client.PostAsync($"/api/agents/{agent.Id}/sources", content), HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Files_are_refused_with_a_reason()
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        using var form = new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "file", "prices.pdf" } };
+        Assert.Equal("source_type_unavailable", await CodeAsync(await client.PostAsync($"/api/agents/{agent.Id}/sources", form), HttpStatusCode.UnsupportedMediaType));
+    }
+
+    [Fact]
+    public async Task Settings_have_defaults_are_kept_and_go_back()
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        var url = $"/api/agents/{agent.Id}/settings";
+
+        var initial = (await client.GetFromJsonAsync<JsonObject>(url))!;
+        Assert.Equal(0.5, initial["threshold"]!.GetValue<double>());
+        Assert.Equal("unsure", Text(initial, "behaviour"));
+
+        using (var put = await client.PutAsJsonAsync(url, new { threshold = 0.7, behaviour = "handoff", handoff = "  One moment, a person comes.\0 ", instructions = "Be brief." }))
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        var changed = (await client.GetFromJsonAsync<JsonObject>(url))!;
+        Assert.Equal((0.7, "handoff", "One moment, a person comes.", "Be brief.", Text(initial, "greeting")),
+            (changed["threshold"]!.GetValue<double>(), Text(changed, "behaviour"), Text(changed, "handoff"), Text(changed, "instructions"), Text(changed, "greeting")));
+        var asked = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What is the meaning of life?" });
+        Assert.Equal(("handoff", "One moment, a person comes."), (Text(asked, "outcome"), Text(asked, "answer")));
+
+        using (var put = await client.PutAsJsonAsync(url, new { }))
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal(Text(initial, "handoff"), Text((await client.GetFromJsonAsync<JsonObject>(url))!, "handoff"));
+    }
+
+    [Theory]
+    [InlineData("""{"threshold":1.1}""")]
+    [InlineData("""{"threshold":-0.1}""")]
+    [InlineData("""{"threshold":"high"}""")]
+    [InlineData("""{"behaviour":"ignore"}""")]
+    [InlineData("""{"behaviour":1}""")]
+    public async Task Settings_that_make_no_sense_are_refused(string body)
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        Assert.Equal("invalid_request", await CodeAsync(await client.PutAsync($"/api/agents/{agent.Id}/settings", content), HttpStatusCode.BadRequest));
+        using var longText = JsonContent.Create(new { greeting = new string('x', 1_001) });
+        Assert.Equal("invalid_request", await CodeAsync(await client.PutAsync($"/api/agents/{agent.Id}/settings", longText), HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Ask_says_how_the_answer_came_about()
+    {
+        var agent = await app.AgentAsync();
+        var client = await app.ClientAsync(agent.WorkspaceId);
+        var source = await PostAsync(client, $"/api/agents/{agent.Id}/sources",
+            new { type = "text", name = "Shop", text = "# Gift wrapping\nGift wrapping costs 2.50 per order." }, HttpStatusCode.Created);
+
+        var answer = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What does gift wrapping cost?" });
+        Assert.Equal(("extract", "Gift wrapping costs 2.50 per order."), (Text(answer, "outcome"), Text(answer, "answer")));
+        Assert.InRange(answer["score"]!.GetValue<double>(), 0.9, 1);
+        var citation = Assert.Single(answer["citations"]!.AsArray())!;
+        Assert.Equal((Text(source, "id"), "Shop", "Gift wrapping costs 2.50 per order."), (Text(citation, "sourceId"), Text(citation, "sourceName"), Text(citation, "passage")));
+        Assert.NotEqual("", Text(answer, "why"));
+
+        Assert.Equal("greeting", Text(await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "Hello!" }), "outcome"));
+        Assert.Equal("unsure", Text(await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "Who won the cup?" }), "outcome"));
+        Assert.Equal("invalid_request", await CodeAsync(await client.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { }), HttpStatusCode.BadRequest));
+        Assert.Equal("invalid_request", await CodeAsync(await client.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = new string('x', 5_000) }), HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Another_workspace_and_another_agents_key_see_nothing()
+    {
+        var (mine, theirs) = (await app.AgentAsync(), await app.AgentAsync());
+        var owner = await app.ClientAsync(theirs.WorkspaceId);
+        var source = await PostAsync(owner, $"/api/agents/{theirs.Id}/sources", new { type = "qa", question = "Secret?", answer = "Yes." }, HttpStatusCode.Created);
+
+        foreach (var stranger in new[] { await app.ClientAsync(mine.WorkspaceId), await app.ClientAsync(theirs.WorkspaceId, agentId: mine.Id) })
+        {
+            foreach (var path in new[] { "sources", $"sources/{Text(source, "id")}", "settings" })
+                Assert.Equal("agent_not_found", await CodeAsync(await stranger.GetAsync($"/api/agents/{theirs.Id}/{path}"), HttpStatusCode.NotFound));
+            Assert.Equal("agent_not_found", await CodeAsync(await stranger.PostAsJsonAsync($"/api/agents/{theirs.Id}/ask", new { question = "Secret?" }), HttpStatusCode.NotFound));
+            Assert.Equal("agent_not_found", await CodeAsync(await stranger.DeleteAsync($"/api/agents/{theirs.Id}/sources/{Text(source, "id")}"), HttpStatusCode.NotFound));
+        }
+
+        // Its own agent, another's source.
+        var client = await app.ClientAsync(mine.WorkspaceId);
+        Assert.Equal("source_not_found", await CodeAsync(await client.GetAsync($"/api/agents/{mine.Id}/sources/{Text(source, "id")}"), HttpStatusCode.NotFound));
+        Assert.Equal("source_not_found", await CodeAsync(await client.DeleteAsync($"/api/agents/{mine.Id}/sources/{Text(source, "id")}"), HttpStatusCode.NotFound));
+        Assert.Equal("unsure", Text(await PostAsync(client, $"/api/agents/{mine.Id}/ask", new { question = "Secret?" }), "outcome"));
+        Assert.Equal("verbatim", Text(await PostAsync(owner, $"/api/agents/{theirs.Id}/ask", new { question = "Secret?" }), "outcome"));
+    }
+
+    [Fact]
+    public async Task A_viewer_may_look_and_not_touch_and_nobody_else_may_do_anything()
+    {
+        var agent = await app.AgentAsync();
+        var viewer = await app.ClientAsync(agent.WorkspaceId, Role.Viewer);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync($"/api/agents/{agent.Id}/sources")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync($"/api/agents/{agent.Id}/settings")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsJsonAsync($"/api/agents/{agent.Id}/sources", new { type = "qa", question = "a", answer = "b" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PutAsJsonAsync($"/api/agents/{agent.Id}/settings", new { })).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = "a" })).StatusCode);
+
+        var anonymous = app.Anonymous();
+        foreach (var path in new[] { "sources", "settings" })
+            Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync($"/api/agents/{agent.Id}/{path}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = "a" })).StatusCode);
+    }
+
+    private static string? Text(JsonNode node, string member) => node[member]?.GetValue<string>();
+
+    private static async Task<JsonNode> PostAsync(HttpClient client, string url, object body, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using var response = await client.PostAsJsonAsync(url, body);
+        Assert.Equal(expected, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+
+    private static async Task<string?> CodeAsync(HttpResponseMessage response, HttpStatusCode expected)
+    {
+        using (response)
+        {
+            Assert.Equal(expected, response.StatusCode);
+            return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString();
+        }
+    }
+}
