@@ -9,6 +9,10 @@ internal sealed class ProgramRun(
     : IDisposable
 {
     private const int FirstAttempts = 3;
+
+    /// <summary>Enough for an exception with its stack: what it says stands first.</summary>
+    private const int LastLines = 40;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LooksEveryAtStart = TimeSpan.FromMilliseconds(100);
@@ -101,9 +105,11 @@ internal sealed class ProgramRun(
         {
             Publish(snapshot => snapshot with { State = KnownResourceStates.Finished, HealthStatus = null });
         }
-        catch (DistributedApplicationException e)
+#pragma warning disable CA1031 // Whatever it is, nobody else would learn of it: everybody who waits for this resource must.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            Publish(snapshot => (snapshot with { State = KnownResourceStates.FailedToStart, HealthStatus = null }).With(LocalEngine.FailureProperty, e.Message));
+            Publish(snapshot => (snapshot with { State = KnownResourceStates.FailedToStart, HealthStatus = null }).With(LocalEngine.FailureProperty, e is DistributedApplicationException ? e.Message : $"{id} will not start: {e.Message}"));
         }
     }
 
@@ -172,7 +178,7 @@ internal sealed class ProgramRun(
 
     private string LastWords()
     {
-        var lines = logs.Tail(id, 12);
+        var lines = logs.Tail(id, LastLines);
         return lines.Count == 0 ? "it wrote nothing." : string.Join(Environment.NewLine, lines.Select(line => line.Content).Prepend("its last lines were"));
     }
 

@@ -8,6 +8,8 @@ namespace Aspire.Hosting;
 /// <summary>A system that can be started.</summary>
 public class DistributedApplication(IHost host) : IHost, IAsyncDisposable
 {
+    private int _disposed;
+
     public IServiceProvider Services => host.Services;
 
     public ResourceNotificationService ResourceNotifications => Services.GetRequiredService<ResourceNotificationService>();
@@ -40,6 +42,8 @@ public class DistributedApplication(IHost host) : IHost, IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         await host.StopAsync();
         host.Dispose();
         GC.SuppressFinalize(this);
