@@ -25,8 +25,9 @@ public readonly record struct Cursor(DateTimeOffset At, Guid Id) : IParsable<Cur
     {
         result = default;
         Span<byte> bytes = stackalloc byte[Length];
-        if (s is null || s.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.TryDecodeFromChars(s, bytes, out var written) || written != Length)
+        if (s is null || s.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.IsValid(s, out var length) || length != Length)
             return false;
+        Base64Url.DecodeFromChars(s, bytes);
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
         if (ticks < DateTimeOffset.MinValue.Ticks || ticks > DateTimeOffset.MaxValue.Ticks)
             return false;

@@ -59,7 +59,8 @@ public sealed partial class StartSteps(
     /// <inheritdoc />
     public override void Dispose()
     {
-        _stopping.Dispose();
+        // Not disposed: a host that failed to start is stopped after it was disposed, and the source holds nothing to free.
+        _stopping.Cancel();
         base.Dispose();
     }
 

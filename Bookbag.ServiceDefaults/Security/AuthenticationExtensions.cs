@@ -31,7 +31,9 @@ public static class AuthenticationExtensions
             .AddPolicyScheme(EitherScheme, null, scheme => scheme.ForwardDefaultSelector =
                 context => ApiKeyHandler.Reads(context.Request) ? ApiKeyHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null)
-            .AddCookie(IdentityConstants.ApplicationScheme, cookie => Configure(cookie, builder.Environment.IsDevelopment()));
+            .AddCookie(IdentityConstants.ApplicationScheme, cookie => Configure(cookie, builder.Environment.IsDevelopment()))
+            // Never given out: Identity takes it back together with a cookie whose member is gone, and fails where the scheme is unknown.
+            .AddCookie(IdentityConstants.TwoFactorRememberMeScheme);
         return builder;
     }
 

@@ -1,27 +1,65 @@
-using Bookbag.ServiceDefaults.Platform;
+using System.Reflection;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Bookbag.Tests.Platform;
 
 public sealed class PlatformDbTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private PlatformDb Open(Tenant tenant) =>
-        new((DbContextOptions<PlatformDb>)new DbContextOptionsBuilder<PlatformDb>().UseSchema(database.DataSource, PlatformDb.Schema).Options, tenant);
-
     [Fact]
     public async Task Every_mapped_entity_can_be_queried()
     {
-        await using var db = Open(Tenant.Everything);
+        await using var db = database.OpenPlatform(Tenant.Of(() => null));
         foreach (var entity in db.Model.GetEntityTypes())
-            await QueryAsync(db, entity.ClrType);
+        {
+            var query = typeof(PlatformDbTests).GetMethod(nameof(QueryAsync), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(entity.ClrType);
+            await (Task)query.Invoke(null, [db])!;
+        }
     }
 
-    private static Task QueryAsync(DbContext db, Type entity) =>
-        (Task)typeof(PlatformDbTests).GetMethod(nameof(QuerySetAsync), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
-            .MakeGenericMethod(entity).Invoke(null, [db])!;
+    [Fact]
+    public void Every_entity_of_a_workspace_is_limited_to_the_tenant()
+    {
+        using var db = database.OpenPlatform();
+        var open = db.Model.GetEntityTypes().Where(e => e.GetDeclaredQueryFilters().All(f => f.Key != TenantFilters.Name)).Select(e => e.GetTableName());
 
-    private static async Task QuerySetAsync<T>(DbContext db) where T : class => await db.Set<T>().IgnoreQueryFilters().Take(1).ToListAsync();
+        // What belongs to a member is reached through the member; the key ring is everybody's.
+        Assert.Equal(["data_protection_keys", "member_claims", "member_logins", "member_tokens"], open.Order());
+    }
+
+    [Fact]
+    public async Task A_caller_sees_the_own_workspace_and_with_an_agents_key_the_one_agent()
+    {
+        var (ours, theirs) = (await database.AddWorkspaceAsync("Ours"), await database.AddWorkspaceAsync("Theirs"));
+        var (first, second) = (await database.AddAgentAsync(ours), await database.AddAgentAsync(ours));
+        var foreign = await database.AddAgentAsync(theirs);
+
+        Assert.Equal(new[] { first.Id, second.Id }.Order(), await SeenAsync(new Caller(ours.Id, null, Role.Viewer, Guid.Empty, "")));
+        Assert.Equal([first.Id], await SeenAsync(new Caller(ours.Id, first.Id, Role.Owner, Guid.Empty, "")));
+        Assert.Empty(await SeenAsync(new Caller(ours.Id, foreign.Id, Role.Owner, Guid.Empty, "")));
+        Assert.Empty(await SeenAsync(null));
+    }
+
+    [Fact]
+    public async Task A_phone_number_belongs_to_one_channel_of_all_workspaces()
+    {
+        var secrets = new SecretProtector(new Microsoft.AspNetCore.DataProtection.EphemeralDataProtectionProvider());
+        var first = await database.AddAgentAsync(await database.AddWorkspaceAsync());
+        var second = await database.AddAgentAsync(await database.AddWorkspaceAsync());
+        await database.AddChannelAsync(first, secrets, phoneNumberId: "777");
+
+        var refused = await Assert.ThrowsAsync<DbUpdateException>(() => database.AddChannelAsync(second, secrets, phoneNumberId: "777"));
+        Assert.Equal("channels_one_per_number", Assert.IsType<PostgresException>(refused.InnerException).ConstraintName);
+    }
+
+    private async Task<List<Guid>> SeenAsync(Caller? caller)
+    {
+        await using var db = database.OpenPlatform(Tenant.Of(() => caller));
+        return await db.Agents.OrderBy(a => a.Id).Select(a => a.Id).ToListAsync();
+    }
+
+    private static async Task QueryAsync<T>(DbContext db) where T : class => await db.Set<T>().Take(1).ToListAsync();
 }
