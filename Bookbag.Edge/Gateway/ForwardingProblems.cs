@@ -16,7 +16,8 @@ public sealed partial class ForwardingProblems(RequestDelegate next, ILogger<For
 
         if (context.Features.Get<IForwarderErrorFeature>() is not { } failure)
             return;
-        if (!context.RequestAborted.IsCancellationRequested)
+        // A replica that is away was logged when it was skipped, once and not for every request it misses.
+        if (!failure.NeverConnected() && !context.RequestAborted.IsCancellationRequested)
             Log.NotForwarded(logger, context.GetReverseProxyFeature().Route.Config.RouteId, failure.Error, failure.Exception?.Message);
         if (!context.Response.HasStarted)
             await context.RefuseAsync(context.Response.StatusCode);
