@@ -41,6 +41,7 @@ public sealed record ChannelState(string Mark, string Words, string? Number)
         { Problem: { Length: > 0 } problem } => new("bad", problem, card.DisplayPhoneNumber),
         { VerifiedAt: null, LastWebhookAt: null } => new("waiting", "Connected. Meta has not verified the webhook yet.", card.DisplayPhoneNumber),
         { LastWebhookAt: null } => new("good", "Verified. No message has come yet.", card.DisplayPhoneNumber),
+        { VerifiedAt: null } => new("good", "Connected, and receiving messages.", card.DisplayPhoneNumber),
         _ => new("good", "Verified, and receiving messages.", card.DisplayPhoneNumber),
     };
 }
