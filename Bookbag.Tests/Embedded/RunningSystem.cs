@@ -11,7 +11,7 @@ public sealed class RunningSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await using var model = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>(["--Replicas:inbound=2"]);
+        var model = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>(["--Replicas:inbound=2"]);
         App = await model.BuildAsync();
         await App.StartAsync();
         foreach (var resource in new[] { "inbound", "outbound", "sandbox", "edge" })

@@ -34,6 +34,7 @@ public interface IDistributedApplicationBuilder
 internal sealed class DistributedApplicationBuilder : IDistributedApplicationTestingBuilder
 {
     private readonly HostApplicationBuilder _host;
+    private DistributedApplication? _built;
     private EntryPointRun? _entryPoint = EntryPointRun.Current;
 
     public DistributedApplicationBuilder(string[] args)
@@ -90,18 +91,15 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
         Services.AddSingleton<LocalEngine>();
         Services.AddHostedService(services => services.GetRequiredService<LocalEngine>());
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        return new DistributedApplication(_host.Build());
+        return _built = new DistributedApplication(_host.Build());
     }
 
     public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) => Task.FromResult(Build());
 
-    public void Dispose() => Data.Dispose();
+    /// <summary>Takes what was built with it, as in Aspire.</summary>
+    public void Dispose() => _built?.Dispose();
 
-    public ValueTask DisposeAsync()
-    {
-        Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => _built?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 public static class DistributedApplicationBuilderExtensions
