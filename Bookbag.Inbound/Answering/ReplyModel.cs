@@ -41,10 +41,10 @@ public sealed class ReplyModel(IChatClient client, IOptions<ModelOptions> option
     // The type only: messages of client libraries quote what the endpoint answered.
     private static string Reason(Exception e) => e switch
     {
-        System.ClientModel.ClientResultException refused => $"The model answered {refused.Status}.",
+        System.ClientModel.ClientResultException { Status: > 0 } refused => $"The model answered {refused.Status}.",
         Polly.Timeout.TimeoutRejectedException or OperationCanceledException => "The model did not answer in time.",
         Polly.CircuitBreaker.BrokenCircuitException => "The model failed too often just now; it is left alone for a moment.",
-        HttpRequestException => "The model cannot be reached.",
+        System.ClientModel.ClientResultException or HttpRequestException => "The model cannot be reached.",
         _ => $"The model's answer cannot be read ({e.GetType().Name}).",
     };
 

@@ -18,8 +18,8 @@ public enum SmallTalk
 /// <summary>Recognises greetings and thanks in the main languages of WhatsApp.</summary>
 public static class SmallTalks
 {
-    /// <summary>A longer message says more than hello.</summary>
-    private const int MostWords = 8;
+    // A longer message says more than hello. (Japanese thanks come in nine pairs of characters.)
+    private const int MostWords = 10;
 
     /// <summary>What kind of small talk a message is: every word of it must be of that kind, beside empty words.</summary>
     public static SmallTalk Of(string text)
@@ -50,7 +50,7 @@ public static class SmallTalks
     private static readonly FrozenSet<string> Greetings = Set(
         "hi hello hey heya hiya howdy greetings morning evening afternoon hola buenas buenos dias ola oi bonjour bonsoir salut coucou hallo moin servus bom boa dia tarde noite tardes noches guten tag morgen abend ciao salve",
         "buongiorno buonasera goedemorgen goedemiddag goedenavond goedendag привет здравствуите добрыи день вечер утро مرحبا اهلا سلام عليكم merhaba selam gunaydin halo selamat pagi siang malam नमस्ते नमस्कार",
-        "你好 您好 早上 上好 晚上 下午 午好 こん んに にち ちは こん んば ばん んは おは はよ よう うご ござ ざい いま ます 안녕 녕하 하세 세요 xin chao สวัสดี สวัส วัสด ัสดี dzien dobry czesc hej");
+        "你好 您好 早上 上好 晚上 下午 午好 こん んに にち ちは こん んば ばん んは おは はよ よう 안녕 녕하 하세 세요 xin chao สวัสดี สวัส วัสด ัสดี dzien dobry czesc hej");
 
     private static readonly FrozenSet<string> Thanks = Set(
         "thanks thank thx ty cheers ok okay great perfect bye goodbye cool super gracias adios obrigado obrigada valeu tchau merci danke dank dankeschon tschuss grazie arrivederci bedankt dankjewel doei",

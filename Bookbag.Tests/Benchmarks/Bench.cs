@@ -3,7 +3,10 @@ namespace Bookbag.Tests.Benchmarks;
 /// <summary>The benchmarks: <c>dotnet run -c Release --project Bookbag.Tests -- bench &lt;name&gt;</c>.</summary>
 public static class Bench
 {
-    private static readonly Dictionary<string, Func<string[], Task>> Benchmarks = [];
+    private static readonly Dictionary<string, Func<string[], Task>> Benchmarks = new()
+    {
+        ["retrieval"] = RetrievalBench.RunAsync,
+    };
 
     public static async Task<int> Main(string[] args)
     {

@@ -46,11 +46,11 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
             await PostAsync(client, $"/api/agents/{agent.Id}/sources", new { type = "qa", question = $"Question {i}", answer = "Answer" }, HttpStatusCode.Created);
 
         var names = new List<string?>();
-        for (string? cursor = ""; cursor is not null;)
+        for (string? next = ""; next is not null;)
         {
-            var page = (await client.GetFromJsonAsync<JsonObject>($"/api/agents/{agent.Id}/sources?limit=2&cursor={cursor}"))!;
+            var page = (await client.GetFromJsonAsync<JsonObject>($"/api/agents/{agent.Id}/sources?limit=2{next}"))!;
             names.AddRange(page["items"]!.AsArray().Select(item => Text(item!, "name")));
-            cursor = Text(page, "next");
+            next = Text(page, "next") is { } cursor ? $"&cursor={cursor}" : null;
         }
         Assert.Equal(["Question 4", "Question 3", "Question 2", "Question 1", "Question 0"], names);
     }
