@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bookbag.Tests.Benchmarks;
 
 /// <summary>The benchmarks: <c>dotnet run -c Release --project Bookbag.Tests -- bench &lt;name&gt;</c>.</summary>
@@ -5,6 +7,8 @@ public static class Bench
 {
     private static readonly Dictionary<string, Func<string[], Task>> Benchmarks = new()
     {
+        ["webhooks"] = WebhooksBench.RunAsync,
+        ["turn"] = TurnBench.RunAsync,
         ["retrieval"] = RetrievalBench.RunAsync,
     };
 
@@ -13,6 +17,13 @@ public static class Bench
         if (args is ["bench", var name, .. var rest] && Benchmarks.TryGetValue(name, out var run))
         {
             await run(rest);
+            return 0;
+        }
+
+        if (args is ["floor", var mode, var port])
+        {
+            await FloorServer.RunAsync(mode, int.Parse(port, CultureInfo.InvariantCulture),
+                Environment.GetEnvironmentVariable("FLOOR_SECRET")!, Environment.GetEnvironmentVariable("FLOOR_DATABASE")!);
             return 0;
         }
 

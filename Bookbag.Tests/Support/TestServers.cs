@@ -1,3 +1,5 @@
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
 using Bookbag.Inbound;
 using Bookbag.Outbound;
 using Bookbag.ServiceDefaults.Platform;
@@ -8,10 +10,10 @@ namespace Bookbag.Tests.Support;
 /// <summary>The servers that all tests of a run share.</summary>
 public static class TestServers
 {
-    /// <summary>The Postgres server's connection string: <c>BOOKBAG_TEST_POSTGRES</c> where a server runs already.</summary>
-    public static Task<string> PostgresAsync() =>
-        Task.FromResult(Environment.GetEnvironmentVariable("BOOKBAG_TEST_POSTGRES")
-            ?? throw new InvalidOperationException("Set BOOKBAG_TEST_POSTGRES to a server's connection string."));
+    private static readonly Lazy<Task<string>> Postgres = new(StartPostgresAsync);
+
+    /// <summary>The Postgres server's connection string: <c>BOOKBAG_TEST_POSTGRES</c> where a server runs already, else one that the app model starts for this run.</summary>
+    public static Task<string> PostgresAsync() => Postgres.Value;
 
     /// <summary>Applies every schema of the product to an empty database.</summary>
     public static async Task MigrateAsync(string connectionString)
@@ -20,5 +22,19 @@ public static class TestServers
         await Schemas.ApplyAsync<PlatformDb>(dataSource, PlatformDb.Schema, CancellationToken.None);
         await Schemas.ApplyAsync<InboundDb>(dataSource, InboundDb.Schema, CancellationToken.None);
         await Schemas.ApplyAsync<OutboundDb>(dataSource, OutboundDb.Schema, CancellationToken.None);
+    }
+
+    /// <summary>The app model without its services. It stops with the test process.</summary>
+    private static async Task<string> StartPostgresAsync()
+    {
+        if (Environment.GetEnvironmentVariable("BOOKBAG_TEST_POSTGRES") is { } running)
+            return running;
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>(["Data=throw-away"]);
+        foreach (var resource in builder.Resources.Where(r => r is ProjectResource or RedisResource).ToList())
+            builder.Resources.Remove(resource);
+        var app = await builder.BuildAsync();
+        await app.StartAsync();
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("postgres");
+        return (await app.GetConnectionStringAsync("postgres"))!;
     }
 }

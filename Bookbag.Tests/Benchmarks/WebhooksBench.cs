@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Aspire.Hosting.Testing;
+using Bookbag.Tests.Support;
+
+namespace Bookbag.Tests.Benchmarks;
+
+/// <summary>Signed message webhooks through the Edge: durable before 200, and processed. People have the conversations, so that intake alone is measured and no answering.</summary>
+/// <remarks>Three receivers take turns behind the same kind of Edge, in rounds, so that a noisy machine disturbs them alike; ratios are of medians.</remarks>
+public static class WebhooksBench
+{
+    private const int Connections = 64;
+    private const int Rounds = 3;
+    private const int RequestsPerRound = 20_000;
+    private const double SustainedPerSecond = 3_300;
+    /// <param name="args">How many seconds the steady rate is held; 30 when left out.</param>
+    public static async Task RunAsync(string[] args)
+    {
+        var sustained = TimeSpan.FromSeconds(args is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 30);
+        await using var product = await Product.StartAsync();
+        var number = "100000000000777";
+        await product.ConnectAgentAsync(number, $"http://sandbox/v25.0/{number}/messages");
+        var address = product.App.GetEndpoint("edge", "http");
+
+        var bookbag = new List<LoadResult>();
+        var verify = new List<LoadResult>();
+        var insert = new List<LoadResult>();
+        for (var round = 0; round <= Rounds; round++)
+        {
+            var warmUp = round == 0;
+            var count = warmUp ? 4_000 : RequestsPerRound;
+            var floor = await FloorAsync("verify", product, count, round);
+            var oneInsert = await FloorAsync("insert", product, count, round);
+            var ours = await LoadAsync(address, number, count, null, $"p{round}");
+            await DrainedAsync(product);
+            if (warmUp)
+            {
+                await product.Database.ExecuteAsync("UPDATE inbound.conversations SET mode = 'human', escalated_at = now(), turn_due_at = NULL");
+                continue;
+            }
+
+            verify.Add(floor);
+            insert.Add(oneInsert);
+            bookbag.Add(ours);
+        }
+
+        var table = new Table("receiver", "requests/s (median)", "ratio to ours", "ack p50 ms", "ack p99 ms", "failures");
+        var best = Median(bookbag);
+        foreach (var (name, runs) in ((string, List<LoadResult>)[])[("answers without storing (floor)", verify), ("one INSERT a request (floor)", insert), ("Bookbag", bookbag)])
+            table.Row(name, Median(runs), Ratio(best / Median(runs)), runs.Average(r => r.P50), runs.Average(r => r.P99), runs.Sum(r => r.Failures));
+        Console.WriteLine(table);
+        Console.WriteLine();
+
+        await SustainAsync(product, address, number, sustained);
+    }
+
+    /// <summary>A steady rate for a while, watching how far the processor is behind.</summary>
+    private static async Task SustainAsync(Product product, Uri address, string number, TimeSpan duration)
+    {
+        var before = await product.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.messages");
+        var count = (int)(SustainedPerSecond * duration.TotalSeconds);
+        var load = LoadAsync(address, number, count, SustainedPerSecond, "s");
+        var lag = TimeSpan.Zero;
+        while (!load.IsCompleted)
+        {
+            await Task.WhenAny(load, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
+            var behind = await LagAsync(product);
+            lag = behind > lag ? behind : lag;
+        }
+
+        var result = await load;
+        await DrainedAsync(product);
+        var stored = await product.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.messages") - before;
+        var table = new Table("sustained", "requests/s", "ack p50 ms", "ack p95 ms", "ack p99 ms", "failures", "processor at most behind s", "messages stored");
+        table.Row(duration.ToString("g", CultureInfo.InvariantCulture), result.PerSecond, result.P50, result.P95, result.P99, result.Failures, lag.TotalSeconds, $"{stored} of {count}");
+        Console.WriteLine(table);
+    }
+
+    private static Task<LoadResult> LoadAsync(Uri address, string number, int count, double? perSecond, string prefix)
+    {
+        var target = new Uri(address, ConnectedAgent.WebhookPath);
+        var now = TimeProvider.System.GetUtcNow();
+        var requests = new byte[count][];
+        Parallel.For(0, count, i =>
+        {
+            // As on a busy number: most messages come from customers who have written before.
+            var from = (49_151_000_0000 + i % 5_000).ToString(CultureInfo.InvariantCulture);
+            var body = Payloads.Text(number, from, $"wamid.bench.{prefix}.{i}", "Is the blue one still in stock, and could you send it by Friday?", now);
+            requests[i] = HttpLoad.Post(target, body, Payloads.Sign(body, ConnectedAgent.AppSecret));
+        });
+        return new HttpLoad(target, Connections).RunAsync(requests, perSecond, CancellationToken.None);
+    }
+
+    /// <summary>An Edge of its own whose Inbound is a floor server.</summary>
+    private static async Task<LoadResult> FloorAsync(string mode, Product product, int count, int round)
+    {
+        var floorPort = FreePort();
+        var edgePort = FreePort();
+        var connectionString = (await product.App.GetConnectionStringAsync("bookbag"))!;
+        using var floor = Start(typeof(FloorServer).Assembly.Location, ["floor", mode, floorPort.ToString(CultureInfo.InvariantCulture)], new()
+        {
+            ["FLOOR_SECRET"] = ConnectedAgent.AppSecret,
+            ["FLOOR_DATABASE"] = connectionString,
+        });
+        using var edge = Start(Path.Combine(AppContext.BaseDirectory, "Bookbag.Edge.dll"), [], new()
+        {
+            ["ConnectionStrings__bookbag"] = connectionString,
+            ["ConnectionStrings__redis"] = await product.App.GetConnectionStringAsync("redis"),
+            ["services__inbound__http__0"] = $"http://127.0.0.1:{floorPort}",
+            ["services__outbound__http__0"] = $"http://127.0.0.1:{floorPort}",
+            ["services__sandbox__http__0"] = $"http://127.0.0.1:{floorPort}",
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{edgePort}",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        });
+        try
+        {
+            var address = new Uri($"http://127.0.0.1:{edgePort}");
+            await AliveAsync(address);
+            return await LoadAsync(address, "100000000000777", count, null, $"{mode}{round}");
+        }
+        finally
+        {
+            edge.Kill();
+            floor.Kill();
+        }
+    }
+
+    private static Process Start(string assembly, string[] args, Dictionary<string, string?> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, WorkingDirectory = Path.GetDirectoryName(assembly)! };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private static async Task AliveAsync(Uri address)
+    {
+        using var http = new HttpClient();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(new Uri(address, "/alive"), patience.Token);
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
+        }
+    }
+
+    private static async Task DrainedAsync(Product product)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (await product.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_queue") > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
+    }
+
+    private static async Task<TimeSpan> LagAsync(Product product) =>
+        await product.Database.ScalarAsync<TimeSpan>("SELECT coalesce(now() - min(received_at), interval '0') FROM inbound.webhook_queue");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static double Median(List<LoadResult> runs) => HttpLoad.Percentile([.. runs.Select(r => r.PerSecond).Order()], 0.5);
+
+    private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+}
