@@ -7,6 +7,7 @@ using Bookbag.Inbound.Knowledge;
 using Bookbag.Inbound.Webhooks;
 using Bookbag.Inbound.Workspaces;
 using Bookbag.ServiceDefaults;
+using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 
@@ -18,10 +19,12 @@ builder.AddChannels();
 builder.AddFirstStart();
 builder.AddAnswering();
 builder.AddWebhooks();
+builder.AddApiDescription("Bookbag: agents, channels, conversations");
 builder.Services.AddValidation();
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.MapApiDescription();
 app.MapAgents();
 app.MapAgentSettings();
 app.MapSources();

@@ -17,10 +17,10 @@ public static class AgentEndpoints
     public static void MapAgents(this IEndpointRouteBuilder endpoints)
     {
         var agents = endpoints.MapGroup("/api/agents").WithTags("Agents").RequireAuthorization(Policies.Viewer);
-        agents.MapGet("", List).WithName("ListAgents");
-        agents.MapGet("/{agentId:guid}", Get).WithName("GetAgent");
-        agents.MapPost("", Create).WithName("CreateAgent").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
-        agents.MapPatch("/{agentId:guid}", Rename).WithName("RenameAgent").RequireAuthorization(Policies.Admin);
+        agents.MapGet("", List).WithName("ListAgents").WithSummary("Lists the agents, the oldest first");
+        agents.MapGet("/{agentId:guid}", Get).WithName("GetAgent").WithSummary("Shows an agent");
+        agents.MapPost("", Create).WithName("CreateAgent").WithSummary("Makes an agent").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
+        agents.MapPatch("/{agentId:guid}", Rename).WithName("RenameAgent").WithSummary("Gives an agent another name").RequireAuthorization(Policies.Admin);
     }
 
     private static async Task<Ok<Page<AgentResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)

@@ -21,9 +21,9 @@ public static class KeyEndpoints
     public static void MapKeys(this RouteGroupBuilder workspace)
     {
         var keys = workspace.MapGroup("/keys").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
-        keys.MapGet("", List).WithName("ListKeys");
-        keys.MapPost("", Create).WithName("CreateKey");
-        keys.MapDelete("/{keyId:guid}", Revoke).WithName("RevokeKey");
+        keys.MapGet("", List).WithName("ListKeys").WithSummary("Lists the API keys, those taken back too");
+        keys.MapPost("", Create).WithName("CreateKey").WithSummary("Makes an API key and shows it, this once");
+        keys.MapDelete("/{keyId:guid}", Revoke).WithName("RevokeKey").WithSummary("Takes an API key back; it opens nothing from then on");
     }
 
     private static async Task<Ok<Page<KeyResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)

@@ -24,10 +24,10 @@ public static class MemberEndpoints
     public static void MapMembers(this RouteGroupBuilder workspace)
     {
         var members = workspace.MapGroup("/members").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
-        members.MapGet("", List).WithName("ListMembers");
-        members.MapPost("", Invite).WithName("InviteMember");
-        members.MapPatch("/{memberId:guid}", ChangeRole).WithName("ChangeMemberRole");
-        members.MapDelete("/{memberId:guid}", Remove).WithName("RemoveMember");
+        members.MapGet("", List).WithName("ListMembers").WithSummary("Lists the members");
+        members.MapPost("", Invite).WithName("InviteMember").WithSummary("Invites a member; a password that was not given is generated and shown, this once");
+        members.MapPatch("/{memberId:guid}", ChangeRole).WithName("ChangeMemberRole").WithSummary("Gives a member another role");
+        members.MapDelete("/{memberId:guid}", Remove).WithName("RemoveMember").WithSummary("Removes a member");
     }
 
     private static async Task<Ok<Page<MemberResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)

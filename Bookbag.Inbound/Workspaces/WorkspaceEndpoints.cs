@@ -13,7 +13,7 @@ public static class WorkspaceEndpoints
     public static void MapWorkspace(this IEndpointRouteBuilder endpoints)
     {
         var workspace = endpoints.MapGroup("/api/workspace").WithTags("Workspace");
-        workspace.MapGet("", Get).WithName("GetWorkspace").RequireAuthorization(Policies.Viewer);
+        workspace.MapGet("", Get).WithName("GetWorkspace").WithSummary("Shows the workspace of the key or member").RequireAuthorization(Policies.Viewer);
         workspace.MapKeys();
         workspace.MapMembers();
     }
