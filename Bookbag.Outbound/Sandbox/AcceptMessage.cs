@@ -14,15 +14,23 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
         GraphRefusal? failure;
         lock (state.Gate)
         {
-            if (Refuse(number, request, now, out var conversation, out failure, out var template, out var opened) is { } refusal)
+            if (Find(number, request) is not { } conversation)
+                return (null, GraphRefusal.Undeliverable);
+            var template = request.IsTemplate ? state.Template(request.TemplateName, request.TemplateLanguage) : null;
+            var open = number.ForeignWebhooks || conversation.IsOpenAt(now);
+            var closed = open || request.IsTemplate ? null : GraphRefusal.WindowClosed;
+            failure = number.WindowRefusal == WindowRefusal.Status ? closed : null;
+            if ((RefuseRequest(number, request, template) ?? (failure is null ? closed : null)
+                ?? RefuseRate(number, conversation, now) ?? RefuseOpening(conversation, request, open, now)) is { } refusal)
                 return (null, refusal);
-            message = new BusinessMessage(conversation!, state.Ids.Outgoing(conversation!.Phone), request.Type, body, now)
+
+            message = new BusinessMessage(conversation, state.Ids.Outgoing(conversation.Phone), request.Type, body, now)
             {
                 Opaque = request.Opaque,
                 ToUserId = request.Phone is null,
                 Category = template?.Category ?? "service",
-                InWindow = conversation.IsOpenAt(now),
-                OpenedAt = opened ? now : null,
+                InWindow = open,
+                OpenedAt = Opens(request, open) ? now : null,
             };
             conversation.TypingSince = null;
             state.Add(message);
@@ -34,44 +42,29 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
         return (message, null);
     }
 
-    // One by one what Meta checks. `failure` is a refusal that comes by status webhook instead of in the answer.
-    private GraphRefusal? Refuse(
-        SandboxNumber number, SendRequest request, DateTimeOffset now,
-        out Conversation? conversation, out GraphRefusal? failure, out SandboxTemplate? template, out bool opened)
+    private static Conversation? Find(SandboxNumber number, SendRequest request) =>
+        request.Phone is { } phone ? SandboxState.Conversation(number, phone) : number.Find(request.UserId!);
+
+    private static GraphRefusal? RefuseRequest(SandboxNumber number, SendRequest request, SandboxTemplate? template)
     {
-        (conversation, failure, template, opened) = (null, null, null, false);
         if (number.Status != "CONNECTED")
             return GraphRefusal.NotRegistered;
         if (request.Phone == number.Digits)
             return GraphRefusal.ToItself;
-        conversation = request.Phone is { } phone ? SandboxState.Conversation(number, phone) : number.Find(request.UserId!);
-        if (conversation is null)
-            return GraphRefusal.Undeliverable;
-        if (request.IsTemplate && Unfit(request, out template) is { } unfit)
-            return unfit;
+        return request.IsTemplate ? TemplateRules.Fit(request.Content, template) : null;
+    }
 
-        var open = number.ForeignWebhooks || conversation.IsOpenAt(now);
-        if (!open && !request.IsTemplate)
-        {
-            if (number.WindowRefusal == WindowRefusal.Answer)
-                return GraphRefusal.WindowClosed;
-            failure = GraphRefusal.WindowClosed;
-        }
-
+    private static GraphRefusal? RefuseRate(SandboxNumber number, Conversation conversation, DateTimeOffset now)
+    {
         if (!number.Bucket.TryTake(now))
             return GraphRefusal.ThroughputReached;
-        if (number.PairLimit && !conversation.TryTakePair(now))
-            return GraphRefusal.PairLimitReached;
-        if (!open && request.IsTemplate && !(opened = SandboxState.TryOpen(conversation, now)))
-            return GraphRefusal.MessagingLimitReached;
-        return null;
+        return number.PairLimit && !conversation.TryTakePair(now) ? GraphRefusal.PairLimitReached : null;
     }
 
-    private GraphRefusal? Unfit(SendRequest request, out SandboxTemplate? template)
-    {
-        template = state.Template(request.Content.Text("name")!, request.Content.Member("language")!.Value.Text("code")!);
-        return TemplateRules.Fit(request.Content, template);
-    }
+    private static GraphRefusal? RefuseOpening(Conversation conversation, SendRequest request, bool open, DateTimeOffset now) =>
+        Opens(request, open) && !SandboxState.TryOpen(conversation, now) ? GraphRefusal.MessagingLimitReached : null;
+
+    private static bool Opens(SendRequest request, bool open) => request.IsTemplate && !open;
 
     private GraphRefusal? ChosenFailure(BusinessMessage message)
     {

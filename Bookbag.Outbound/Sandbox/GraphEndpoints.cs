@@ -174,7 +174,7 @@ internal static class GraphEndpoints
     // {"override_callback_uri":"http://…","verify_token":"…"}; mostly there is no body at all.
     private static async Task<(Uri? Callback, string VerifyToken)> ReadOverrideAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!request.HasJsonContentType())
+        if (!request.HasJsonContentType() || request.ContentLength == 0)
             return (null, "");
         using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellationToken);
         var uri = body.RootElement.Text("override_callback_uri");

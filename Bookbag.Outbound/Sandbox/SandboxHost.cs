@@ -22,14 +22,23 @@ internal sealed class SandboxHost : IAsyncDisposable
     /// <summary>What the sandbox may be asked from the same process.</summary>
     public SandboxControl Control => _app.Services.GetRequiredService<SandboxControl>();
 
-    /// <summary>The process <c>sandbox</c> of the app model. It tells lies about Meta, so it runs in Development alone.</summary>
+    /// <summary>The process <c>sandbox</c> of the app model. It stands in for Meta, so it runs in Development alone.</summary>
     public static async Task<int> RunAsync(string[] args)
+    {
+        if (Build(args) is not { } app)
+            return 1;
+        await app.RunAsync();
+        return 0;
+    }
+
+    /// <summary>The process, built; null, with a line that says so, anywhere but in Development.</summary>
+    public static WebApplication? Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
         if (!builder.Environment.IsDevelopment())
         {
-            await Console.Error.WriteLineAsync($"The sandbox runs in Development only; this is {builder.Environment.EnvironmentName}.");
-            return 1;
+            Console.Error.WriteLine($"The sandbox runs in Development only; this is {builder.Environment.EnvironmentName}.");
+            return null;
         }
 
         builder.AddServiceDefaults();
@@ -46,10 +55,9 @@ internal sealed class SandboxHost : IAsyncDisposable
 
         var app = builder.Build();
         app.MapServiceDefaults();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi();
         app.MapSandbox(signIn);
-        await app.RunAsync();
-        return 0;
+        return app;
     }
 
     /// <summary>Starts a sandbox in this process, on loopback, without sign-in.</summary>

@@ -12,6 +12,12 @@ namespace Bookbag.Outbound.Sandbox;
 internal sealed record SendRequest(string To, string? Phone, string? UserId, string Type, JsonElement Content, string? Opaque)
 {
     public bool IsTemplate => Type == "template";
+
+    /// <summary>Of a template message.</summary>
+    public string TemplateName => Content.Text("name")!;
+
+    /// <summary>Of a template message.</summary>
+    public string TemplateLanguage => Content.Member("language")!.Value.Text("code")!;
 }
 
 /// <summary>What a body asks for that marks messages as read.</summary>
