@@ -26,7 +26,7 @@ public static class TelemetryExtensions
         foreach (var category in Talkative)
             builder.Logging.AddFilter(category, LogLevel.Warning);
 
-        // With nobody to tell, nobody listens: listening alone is a good third of what a webhook costs the Edge (measured).
+        // With nobody to tell, nobody listens: listening alone adds a third to what a webhook costs the Edge (measured).
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 })
             return builder;
 
