@@ -53,7 +53,7 @@ public sealed class ChannelCards(SecretProtector secrets, IOptions<ChannelOption
         var status = channel.Problem is not null ? ChannelStatus.Broken : channel.VerifiedAt is not null ? ChannelStatus.Verified : ChannelStatus.Connected;
         return new(
             channel.Id, channel.PhoneNumberId, channel.SendUrl, WebhookUrl(request), caller.Role >= Role.Admin ? Reveal(channel.VerifyTokenCipher) : null,
-            status, channel.Problem, [.. ChannelHealth.Of(channel).Select(check => check.Text)],
+            status, channel.Problem, [.. ChannelChecks.Of(channel).Select(check => check.Text)],
             channel.DisplayPhoneNumber, channel.VerifiedName, channel.QualityRating, channel.Tier, channel.Throughput, channel.BusinessAccountId,
             channel.AccessTokenLast4, channel.AppSecretLast4, channel.VerifiedAt, channel.LastWebhookAt, channel.CheckedAt, channel.UpdatedAt);
     }

@@ -33,7 +33,7 @@ public static class CheckChannel
 
         ChannelCheck[] checks =
         [
-            .. ChannelHealth.Of(channel, failed),
+            .. ChannelChecks.Of(channel, failed),
             await ClockAsync(dataSource, clock, options.Value.MaxClockSkew, cancellationToken),
         ];
         var first = checks.FirstOrDefault(c => !c.Ok)?.Hop;
@@ -53,7 +53,7 @@ public static class CheckChannel
         Channel channel, GraphClient graph, SecretProtector secrets, GraphOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (!SendUrl.TryParse(channel.SendUrl, options, out var url, out var problem))
-            return Break(ChannelHealth.Number, problem);
+            return Break(ChannelChecks.Number, problem);
 
         string accessToken;
         try
@@ -62,21 +62,21 @@ public static class CheckChannel
         }
         catch (CryptographicException)
         {
-            return Break(ChannelHealth.Token, "The access token cannot be decrypted any more: the key ring has changed. Enter the access token and the app secret again.");
+            return Break(ChannelChecks.Token, "The access token cannot be decrypted any more: the key ring has changed. Enter the access token and the app secret again.");
         }
 
         var number = await graph.GetPhoneNumberAsync(url, accessToken, cancellationToken);
         if (number.Error is not { } error)
         {
             Describe(channel, number.Value!, clock.GetUtcNow());
-            return channel.Problem is { } state ? new(ChannelHealth.Number, false, state) : null;
+            return channel.Problem is { } state ? new(ChannelChecks.Number, false, state) : null;
         }
 
         var words = $"{error.Advice} Meta says: {error.Message}";
         // That Meta cannot be reached for a moment says nothing about the channel.
         if (error.Fault() == GraphFault.Unreachable)
-            return new(ChannelHealth.Token, false, $"Meta could not be asked: {error.Message}");
-        return Break(error.Fault() == GraphFault.Number ? ChannelHealth.Number : ChannelHealth.Token, words);
+            return new(ChannelChecks.Token, false, $"Meta could not be asked: {error.Message}");
+        return Break(error.Fault() == GraphFault.Number ? ChannelChecks.Number : ChannelChecks.Token, words);
 
         ChannelCheck Break(string hop, string what)
         {

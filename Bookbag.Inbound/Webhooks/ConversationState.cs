@@ -133,7 +133,8 @@ internal sealed class ConversationState
         EscalatedAt = now;
         EscalationReason = "A person of the business answered on the phone.";
         Epoch++;
-        // `TurnDueAt` stays: a reply whose outcome is unknown is still to be settled. The turn worker finds nothing else to do.
+        // Not never: a reply that waits is still to be settled. The turn worker finds nothing else to do.
+        Settle(now);
     }
 
     /// <summary>Learns an address: the one written from last is the one that is answered.</summary>

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Bookbag.Tests.Support;
@@ -21,8 +22,12 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
     private readonly TimeProvider _clock;
     private readonly Dictionary<string, string?> _settings;
 
-    public InboundHost(string connectionString, TimeProvider? clock = null, string environment = "Production", Dictionary<string, string?>? settings = null)
+    private readonly ILoggerProvider? _log;
+
+    public InboundHost(
+        string connectionString, TimeProvider? clock = null, string environment = "Production", Dictionary<string, string?>? settings = null, ILoggerProvider? log = null)
     {
+        _log = log;
         _connectionString = connectionString;
         _clock = clock ?? TimeProvider.System;
         _settings = settings ?? [];
@@ -59,5 +64,7 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
         foreach (var (name, value) in _settings)
             builder.UseSetting(name, value);
         builder.ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton(_clock)));
+        if (_log is not null)
+            builder.ConfigureServices(services => services.AddSingleton(_log));
     }
 }

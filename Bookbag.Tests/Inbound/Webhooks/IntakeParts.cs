@@ -21,16 +21,15 @@ internal sealed class IntakeParts
 
     private readonly IHost _host;
 
-    public IntakeParts(TestDatabase database, Action<IServiceCollection>? configure = null)
+    public IntakeParts(TestDatabase database, int batchSize = 500)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = Environments.Development });
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:bookbag"] = database.ConnectionString });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:bookbag"] = database.ConnectionString, ["Deliveries:BatchSize"] = $"{batchSize}" });
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddMetrics();
         builder.AddChannelDirectory();
         builder.AddSchema<InboundDb>(InboundDb.Schema);
         builder.AddWebhooks();
-        configure?.Invoke(builder.Services);
         _host = builder.Build();
     }
 

@@ -10,7 +10,7 @@ namespace Bookbag.Inbound.Channels;
 public sealed record ChannelCheck(string Hop, bool Ok, string Text);
 
 /// <summary>What is known of a connection without asking anybody.</summary>
-public static class ChannelHealth
+public static class ChannelChecks
 {
     /// <summary>The access token at Graph.</summary>
     public const string Token = "token";

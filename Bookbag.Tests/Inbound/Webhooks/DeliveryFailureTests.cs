@@ -1,0 +1,111 @@
+using Bookbag.Tests.Support;
+using Npgsql;
+
+namespace Bookbag.Tests.Inbound.Webhooks;
+
+/// <summary>Poison, outages and crashes between claim and commit.</summary>
+public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestBase(database), IClassFixture<TestDatabase>
+{
+    private byte[] Text(string wamid, string text, string from = "16505550001") =>
+        Meta.Messages(Channel.PhoneNumberId, Meta.Text(wamid, from, text, Noon));
+
+    /// <summary>Makes Postgres refuse messages that say <paramref name="text"/>.</summary>
+    private Task<int> BreakAsync(string text, string state) => Parts.Database.ExecuteAsync($"""
+        CREATE OR REPLACE FUNCTION inbound.test_break() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.text = '{text}' THEN RAISE EXCEPTION 'broken on purpose' USING ERRCODE = '{state}'; END IF; RETURN NEW; END $$;
+        CREATE OR REPLACE TRIGGER test_break BEFORE INSERT ON inbound.messages FOR EACH ROW EXECUTE FUNCTION inbound.test_break();
+        """);
+
+    private Task<int> MendAsync() => Parts.Database.ExecuteAsync("DROP TRIGGER test_break ON inbound.messages");
+
+    [Fact]
+    public async Task A_poison_item_is_rejected_alone_with_its_reason_and_the_rest_is_applied()
+    {
+        await BreakAsync("poison", "22000");
+        await ArriveAsync([.. Enumerable.Range(0, 30).Select(i => Text($"ok{i}", "fine"))]);
+        await ArriveAsync(Meta.Messages(Channel.PhoneNumberId,
+            Meta.Text("before", "16505550002", "fine", Noon), Meta.Text("poison", "16505550002", "poison", Noon), Meta.Text("after", "16505550002", "fine", Noon)));
+        await ArriveAsync([.. Enumerable.Range(30, 30).Select(i => Text($"ok{i}", "fine"))]);
+
+        await Parts.ApplyAllAsync();
+        Assert.Equal(60, await CountAsync("messages"));
+        Assert.Equal(1, await QueuedAsync());
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Parts.ApplyAllAsync();
+        }
+
+        Assert.Equal(62, await CountAsync("messages"));
+        Assert.Equal(0, await QueuedAsync());
+        Assert.Equal("not_applicable entry[0].changes[0].value.messages[1]", await RejectedAsync());
+        Assert.Contains("broken on purpose", await Parts.Database.ScalarAsync<string>($"SELECT reason FROM inbound.webhook_rejections WHERE channel_id = '{Channel.Id}'"));
+        await MendAsync();
+    }
+
+    [Fact]
+    public async Task An_outage_counts_for_no_delivery_and_is_waited_out()
+    {
+        await BreakAsync("unlucky", "57P01");
+        await ArriveAsync(Text("u1", "unlucky"), Text("u2", "fine"));
+        for (var i = 0; i < 6; i++)
+            await Assert.ThrowsAsync<PostgresException>(() => Parts.Processor.RunOnceAsync(CancellationToken.None));
+        Assert.Equal(0, await CountAsync("messages"));
+        Assert.Equal(0, await Parts.Database.ScalarAsync<long>("SELECT coalesce(max(attempts), 0)::bigint FROM inbound.webhook_queue"));
+
+        await MendAsync();
+        await Parts.ApplyAllAsync();
+        Assert.Equal(2, await CountAsync("messages"));
+        Assert.Null(await RejectedAsync());
+    }
+
+    [Fact]
+    public async Task A_conflict_with_another_processor_is_tried_again_at_once()
+    {
+        await Parts.Database.ExecuteAsync("""
+            CREATE SEQUENCE inbound.test_tries;
+            CREATE FUNCTION inbound.test_conflict() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF nextval('inbound.test_tries') < 3 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER test_conflict BEFORE INSERT ON inbound.messages FOR EACH ROW EXECUTE FUNCTION inbound.test_conflict();
+            """);
+        await ApplyAsync(Text("c1", "fine"));
+        await Parts.Database.ExecuteAsync("DROP TRIGGER test_conflict ON inbound.messages");
+
+        Assert.Equal(1, await CountAsync("messages"));
+    }
+
+    [Fact]
+    public async Task A_replica_that_dies_between_claim_and_commit_leaves_the_batch_for_the_next()
+    {
+        await ArriveAsync([.. Enumerable.Range(0, 10).Select(i => Text($"d{i}", "fine"))]);
+        await using (var connection = await Parts.Database.OpenConnectionAsync())
+        await using (await connection.BeginTransactionAsync())
+        {
+            // What a dying replica holds: its claim. Nobody else sees the rows, and nobody waits for them.
+            await using var claim = new NpgsqlCommand(Bookbag.Inbound.Webhooks.WebhookLogSql.Claim, connection) { Parameters = { new("now", Noon), new("batch", 500) } };
+            await claim.ExecuteNonQueryAsync();
+            Assert.Equal(0, await Parts.Processor.RunOnceAsync(CancellationToken.None));
+        }
+
+        await Parts.ApplyAllAsync();
+        Assert.Equal(10, await CountAsync("messages"));
+    }
+
+    [Fact]
+    public async Task Numbers_beyond_jsonb_are_rejected_and_not_the_end_of_the_queue()
+    {
+        var order = System.Text.Encoding.UTF8.GetBytes($$$"""
+            {"object":"whatsapp_business_account","entry":[{"id":"{{{Meta.Account}}}","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"{{{Channel.PhoneNumberId}}}"},
+            "messages":[{"from":"16505550001","id":"big","timestamp":"1700000000","type":"order","order":{"catalog_id":"1","product_items":[{"quantity":1e999999}]}}]}}]}]}
+            """);
+        await ApplyAsync(order, Text("fine", "fine"));
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Parts.ApplyAllAsync();
+        }
+
+        Assert.Equal(1, await CountAsync("messages"));
+        Assert.Equal("not_applicable entry[0].changes[0].value.messages[0]", await RejectedAsync());
+    }
+}
