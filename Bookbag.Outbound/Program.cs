@@ -2,6 +2,7 @@ using Bookbag.Outbound;
 using Bookbag.Outbound.MessagingLimits;
 using Bookbag.Outbound.Sandbox;
 using Bookbag.ServiceDefaults;
+using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 
@@ -14,12 +15,12 @@ builder.AddServiceDefaults();
 builder.AddBookbagAuthentication();
 builder.AddSchema<OutboundDb>(OutboundDb.Schema);
 builder.Services.AddRequestValidation();
-builder.Services.AddOpenApi();
+builder.AddApiDescription("Bookbag: messaging limit");
 builder.AddMessagingLimits();
 
 var app = builder.Build();
 app.MapServiceDefaults();
-app.MapOpenApi();
+app.MapApiDescription();
 app.MapUsage();
 await app.RunAsync();
 return 0;

@@ -42,7 +42,7 @@ internal sealed class SandboxHost : IAsyncDisposable
         }
 
         builder.AddServiceDefaults();
-        builder.Services.AddOpenApi();
+        builder.AddApiDescription("Bookbag: sandbox");
         builder.Services.AddOptions<SandboxOptions>().BindConfiguration(SandboxOptions.Section)
             .PostConfigure(options => options.CallbackUrl ??= SandboxOptions.EdgeCallback)
             .ValidateDataAnnotations()
@@ -55,7 +55,7 @@ internal sealed class SandboxHost : IAsyncDisposable
 
         var app = builder.Build();
         app.MapServiceDefaults();
-        app.MapOpenApi();
+        app.MapApiDescription();
         app.MapSandbox(signIn);
         return app;
     }
