@@ -28,6 +28,10 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
         }
     }
 
+    /// <summary>What the customer is told when a person has to go on, and nothing was asked of the sources.</summary>
+    public async Task<Answer> HandOffAsync(Question question, string why, CancellationToken cancellationToken) =>
+        new(AnswerOutcome.Handoff, (await SettingsAsync(question, cancellationToken)).Handoff, 0, [], why);
+
     private async Task<Answer> DecideAsync(Question question, CancellationToken cancellationToken)
     {
         var settings = await SettingsAsync(question, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bookbag.Inbound.Conversations;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
@@ -22,7 +23,7 @@ public static class CheckChannel
 
     public static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         Guid agentId, HttpRequest http, Caller caller, PlatformDb db, GraphClient graph, SecretProtector secrets, ChannelCards cards, NpgsqlDataSource dataSource,
-        WakeUps wakeUps, IOptions<GraphOptions> graphOptions, IOptions<ChannelOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        WakeUps wakeUps, WaitingReplies waiting, IOptions<GraphOptions> graphOptions, IOptions<ChannelOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await db.Channels.SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is not { } channel)
             return ChannelEndpoints.NotConnected();
@@ -30,6 +31,8 @@ public static class CheckChannel
         var failed = await AskGraphAsync(channel, graph, secrets, graphOptions.Value, clock, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         wakeUps.Signal(ChannelDirectory.Topic);
+        if (channel.Problem is null)
+            await waiting.RetryAsync(channel.Id, cancellationToken);
 
         ChannelCheck[] checks =
         [

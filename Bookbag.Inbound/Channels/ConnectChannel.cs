@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Bookbag.Inbound.Conversations;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -30,7 +31,7 @@ public static class ConnectChannel
 
     public static async Task<Results<Ok<ChannelCard>, ProblemHttpResult>> Handle(
         Guid agentId, Request request, HttpRequest http, Caller caller, PlatformDb db, GraphClient graph, SecretProtector secrets, ChannelCards cards,
-        ChannelDirectory directory, WakeUps wakeUps, IOptions<GraphOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        ChannelDirectory directory, WakeUps wakeUps, WaitingReplies waiting, IOptions<GraphOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await db.Agents.SingleOrDefaultAsync(a => a.Id == agentId, cancellationToken) is not { } agent)
             return Refusal.NotFound("agent_not_found", "There is no such agent.");
@@ -78,6 +79,7 @@ public static class ConnectChannel
 
         await directory.RefreshAsync(cancellationToken);
         wakeUps.Signal(ChannelDirectory.Topic);
+        await waiting.RetryAsync(channel.Id, cancellationToken);
         return TypedResults.Ok(cards.Draw(channel, caller, http));
     }
 

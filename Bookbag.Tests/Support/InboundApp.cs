@@ -25,7 +25,9 @@ public sealed class InboundApp : IAsyncLifetime
         await _database.InitializeAsync();
         _factory = new WebApplicationFactory<inbound::Program>().WithWebHostBuilder(host => host
             .UseEnvironment("Testing")
-            .UseSetting("ConnectionStrings:bookbag", _database.ConnectionString));
+            .UseSetting("ConnectionStrings:bookbag", _database.ConnectionString)
+            // Tests of turns run their own workers.
+            .UseSetting("Turns:MaxConcurrency", "0"));
     }
 
     public async Task DisposeAsync()

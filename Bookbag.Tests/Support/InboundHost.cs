@@ -61,6 +61,8 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
         builder.UseEnvironment(Environment);
         builder.UseSetting("ConnectionStrings:bookbag", _connectionString);
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        // Tests of turns run their own workers; one that wants the service's says so in its settings.
+        builder.UseSetting("Turns:MaxConcurrency", "0");
         foreach (var (name, value) in _settings)
             builder.UseSetting(name, value);
         builder.ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton(_clock)));

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Postgres;
+using Bookbag.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bookbag.Inbound.Conversations;
+
+/// <summary>A conversation as the API shows it.</summary>
+/// <param name="Mode">Who answers: <c>ai</c> or <c>human</c>.</param>
+/// <param name="WindowClosesAt">When Meta's 24-hour customer service window closes, or closed; null when the customer never wrote.</param>
+/// <param name="WindowOpen">Whether free-form messages can be sent now: not in the last five minutes of the window any more.</param>
+/// <param name="EscalatedAt">When a person was asked for, or took over.</param>
+/// <param name="UnansweredSince">When the first message that nobody answered arrived.</param>
+public sealed record ConversationResponse(
+    Guid Id, Guid AgentId, Guid ChannelId, CustomerResponse Customer, ConversationMode Mode, DateTimeOffset? WindowClosesAt, bool WindowOpen,
+    DateTimeOffset? EscalatedAt, string? EscalationReason, DateTimeOffset? UnansweredSince, DateTimeOffset LastMessageAt, string? LastMessageText,
+    DateTimeOffset CreatedAt)
+{
+    internal static ConversationResponse Of(Conversation c, DateTimeOffset now) => new(
+        c.Id, c.AgentId, c.ChannelId, new CustomerResponse(c.CustomerPhone, c.CustomerUserId, c.CustomerName), c.Mode, c.Window.ClosesAt,
+        c.Window.AllowsSendingAt(now), c.EscalatedAt, c.EscalationReason, c.UnansweredSince, c.LastMessageAt, c.LastMessageText, c.CreatedAt);
+}
+
+/// <summary>The customer of a conversation; a phone number or a user id is always there.</summary>
+public sealed record CustomerResponse(string? Phone, string? UserId, string? Name);
+
+/// <summary>A message as the API shows it.</summary>
+/// <param name="Content">Meta's own object for every type but text.</param>
+/// <param name="ContextMessageId">Meta's id of the message that this one quotes, answers or reacts to.</param>
+/// <param name="Error">Why it failed or was not sent, or what it waits for.</param>
+/// <param name="Outcome">How an answer of the agent came about.</param>
+/// <param name="Score">How well the agent's sources cover the question, 0 to 1.</param>
+public sealed record MessageResponse(
+    Guid Id, MessageDirection Direction, MessageAuthor Author, string Type, string? Text, JsonElement? Content, MessageStatus Status, string? Wamid,
+    string? ContextMessageId, DateTimeOffset At, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt, DateTimeOffset? FailedAt,
+    MessageErrorResponse? Error, string? Outcome, string? Why, float? Score, JsonElement? Citations)
+{
+    internal static MessageResponse Of(Message m) => new(
+        m.Id, m.Direction, m.Author, m.Type, m.Text, m.Content, m.Status, m.Wamid, m.ContextWamid, m.At, m.SentAt, m.DeliveredAt, m.ReadAt, m.FailedAt,
+        m.ErrorText is { } words ? new MessageErrorResponse(m.ErrorCode, words) : null, m.Outcome, m.Why, m.Score, m.Citations);
+}
+
+/// <summary>What is wrong with a message.</summary>
+/// <param name="Code">Meta's error code, where Meta said so.</param>
+/// <param name="Text">In words.</param>
+public sealed record MessageErrorResponse(int? Code, string Text);
+
+/// <summary>Reading conversations, and what people do in them.</summary>
+public static class ConversationEndpoints
+{
+    private const int DefaultLimit = 50;
+    private const int MaxLimit = 200;
+
+    /// <summary>Maps <c>/api/conversations</c>.</summary>
+    public static void MapConversations(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/conversations").WithTags("Conversations").RequireAuthorization(Policies.Viewer);
+        group.MapGet("/", List).WithName("ListConversations").WithSummary("Conversations, the one with the latest message first");
+        group.MapGet("/{id:guid}", Get).WithName("GetConversation").WithSummary("One conversation");
+        group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first");
+        group.MapPost("/{id:guid}/messages", WriteByHand.Handle).RequireAuthorization(Policies.Editor).WithName("WriteMessage")
+            .WithSummary("Writes to the customer")
+            .WithDescription("Writing by hand takes the conversation over from the agent. The message is sent after the answer: its status tells what became of it.");
+        group.MapPost("/{id:guid}/takeover", TakeOver).RequireAuthorization(Policies.Editor).WithName("TakeOverConversation")
+            .WithSummary("Pauses the agent in a conversation").WithDescription("An answer that the agent is making is dropped. Taking over twice changes nothing.");
+        group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeConversation")
+            .WithSummary("Hands a conversation back to the agent").WithDescription("The agent answers what the customer writes from now on. Resuming twice changes nothing.");
+    }
+
+    private static async Task<Results<Ok<Page<ConversationResponse>>, ProblemHttpResult>> List(
+        Guid? agentId, string? mode, Cursor? cursor, int? limit, Caller caller, InboundDb db, PlatformDb platform, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (agentId is not null && !await platform.Agents.AnyAsync(a => a.Id == agentId, cancellationToken))
+            return Refusal.NotFound("agent_not_found", "There is no such agent.");
+
+        // The tenant filter says so too; said plainly, the index on workspace and time serves the page.
+        var rows = db.Set<Conversation>().AsNoTracking().Where(c => c.WorkspaceId == caller.WorkspaceId);
+        if (agentId is not null)
+            rows = rows.Where(c => c.AgentId == agentId);
+        if (mode is not null)
+        {
+            if (mode is not ("ai" or "human"))
+                return Refusal.Invalid("mode_unknown", "The mode is `ai` or `human`.");
+            // Two queries, for the index of the few that people have is a partial one.
+            rows = mode == "human" ? rows.Where(c => c.Mode == ConversationMode.Human) : rows.Where(c => c.Mode == ConversationMode.Ai);
+        }
+        if (cursor is { } after)
+            rows = rows.Where(c => EF.Functions.LessThan(ValueTuple.Create(c.LastMessageAt, c.Id), ValueTuple.Create(after.At, after.Id)));
+
+        var size = Math.Clamp(limit ?? DefaultLimit, 1, MaxLimit);
+        var found = await rows.OrderByDescending(c => c.LastMessageAt).ThenByDescending(c => c.Id).Take(size + 1).ToListAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        return TypedResults.Ok(Page.Of([.. found.Select(c => ConversationResponse.Of(c, now))], size, c => new Cursor(c.LastMessageAt, c.Id)));
+    }
+
+    private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> Get(Guid id, InboundDb db, TimeProvider clock, CancellationToken cancellationToken) =>
+        await db.FindConversationAsync(id, cancellationToken) is { } conversation
+            ? TypedResults.Ok(ConversationResponse.Of(conversation, clock.GetUtcNow()))
+            : NotFound();
+
+    private static async Task<Results<Ok<Page<MessageResponse>>, ProblemHttpResult>> ListMessages(
+        Guid id, Cursor? cursor, int? limit, InboundDb db, CancellationToken cancellationToken)
+    {
+        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+            return NotFound();
+
+        var rows = db.Set<Message>().AsNoTracking().Where(m => m.ChannelId == conversation.ChannelId && m.ConversationId == id);
+        if (cursor is { } after)
+            rows = rows.Where(m => EF.Functions.GreaterThan(ValueTuple.Create(m.At, m.Id), ValueTuple.Create(after.At, after.Id)));
+
+        var size = Math.Clamp(limit ?? DefaultLimit, 1, MaxLimit);
+        var found = await rows.OrderBy(m => m.At).ThenBy(m => m.Id).Take(size + 1).ToListAsync(cancellationToken);
+        return TypedResults.Ok(Page.Of([.. found.Select(MessageResponse.Of)], size, m => new Cursor(m.At, m.Id)));
+    }
+
+    private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> TakeOver(
+        Guid id, Caller caller, InboundDb db, WakeUps wakeUps, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+            return NotFound();
+        await db.Database.ExecuteSqlAsync(ConversationSql.TakeOver(conversation, $"Taken over by {caller.Name}.", clock.GetUtcNow()), cancellationToken);
+        wakeUps.Signal(TurnWorker.Topic);
+        return await Get(id, db, clock, cancellationToken);
+    }
+
+    private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> Resume(Guid id, InboundDb db, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+            return NotFound();
+        await db.Database.ExecuteSqlAsync(ConversationSql.Resume(conversation), cancellationToken);
+        return await Get(id, db, clock, cancellationToken);
+    }
+
+    /// <summary>A conversation that the caller may see.</summary>
+    internal static Task<Conversation?> FindConversationAsync(this InboundDb db, Guid id, CancellationToken cancellationToken) =>
+        db.Set<Conversation>().AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellationToken);
+
+    internal static ProblemHttpResult NotFound() => Refusal.NotFound("conversation_not_found", "There is no such conversation.");
+}

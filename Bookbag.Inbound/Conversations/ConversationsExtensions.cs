@@ -1,0 +1,28 @@
+using Bookbag.Inbound.Answering;
+
+namespace Bookbag.Inbound.Conversations;
+
+/// <summary>Adds conversations and the workers that answer them.</summary>
+public static class ConversationsExtensions
+{
+    /// <summary>Adds what turns need, and the worker; <see cref="TurnOptions"/> bind to the section <c>Turns</c>.</summary>
+    public static IHostApplicationBuilder AddConversations(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<TurnOptions>().BindConfiguration(TurnOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddGraphClient();
+        builder.Services.AddSingleton(services => TurnAnswers.From(services.GetRequiredService<Answerer>()));
+        builder.Services.AddTurns();
+        builder.Services.AddHostedService(services => services.GetRequiredService<TurnWorker>());
+        return builder;
+    }
+
+    /// <summary>The worker and its parts, without what makes the answers.</summary>
+    internal static IServiceCollection AddTurns(this IServiceCollection services) => services
+        .AddSingleton<TurnMetrics>()
+        .AddSingleton<TurnQueue>()
+        .AddSingleton<ChannelFaults>()
+        .AddSingleton<WaitingReplies>()
+        .AddSingleton<ReplySender>()
+        .AddSingleton<Turn>()
+        .AddSingleton<TurnWorker>();
+}

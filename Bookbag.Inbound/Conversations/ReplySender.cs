@@ -1,0 +1,161 @@
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.WhatsApp;
+using Microsoft.Extensions.Options;
+
+namespace Bookbag.Inbound.Conversations;
+
+/// <summary>Hands committed replies to Graph, one after the other, and writes down what became of each.</summary>
+/// <remarks>
+/// A call that was begun is always waited for and settled, even while the replica stops or the conversation was lost: what Meta took must not be sent again.
+/// </remarks>
+internal sealed partial class ReplySender(
+    TurnQueue queue, GraphClient graph, ChannelFaults faults, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<ReplySender> logger)
+{
+    private readonly TurnOptions _options = options.Value;
+
+    /// <summary>
+    /// Sends the pending replies of a turn in order. True when all are done and the conversation is still ours;
+    /// else it was let go, because the next one must wait or nothing is left to do.
+    /// </summary>
+    /// <param name="claim">The conversation.</param>
+    /// <param name="turn">As it was loaded, with the replies to send.</param>
+    /// <param name="route">How to reach Graph; null while the channel is not connected.</param>
+    /// <param name="keep">Whether the conversation is kept when all are done.</param>
+    /// <param name="cancellationToken">Cancels before a call is begun, never one in flight.</param>
+    public async Task<bool> SendAsync(TurnClaim claim, TurnState turn, ChannelRoute? route, bool keep, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < turn.Pending.Count; i++)
+        {
+            var reply = turn.Pending[i];
+            var release = keep || i < turn.Pending.Count - 1 ? null : new TurnRelease(turn.Epoch, null);
+            var now = clock.GetUtcNow();
+
+            // What the commit handed over is on its way: the time to decide was then.
+            switch (reply.Begun ? new ReplyStep.Send() : ReplyStep.For(reply, turn.Mode, turn.Window, now))
+            {
+                case ReplyStep.Wait wait:
+                    await queue.ReleaseAsync(claim, turn.Epoch, wait.Until, cancellationToken);
+                    return false;
+
+                case ReplyStep.Discard discard:
+                    Log.Discarded(logger, reply.Id, claim.ConversationId, discard.Why);
+                    metrics.ReplySettled("discarded");
+                    await queue.SettleAsync(claim, reply, new Settlement.Discarded(discard.Why), release, cancellationToken);
+                    break;
+
+                case ReplyStep.GiveUp giveUp:
+                    await FailAsync(claim, turn, reply, new Settlement.Failed(null, giveUp.Why, HandOver(reply, giveUp.Why)), release, cancellationToken);
+                    return false;
+
+                case ReplyStep.Send when route is null:
+                    await queue.ReleaseAsync(claim, turn.Epoch, Earlier(now + NotConnectedDelay, turn.Window.SendingEndsAt), cancellationToken);
+                    return false;
+
+                case ReplyStep.Send:
+                    if (!reply.Begun)
+                    {
+                        if (!await queue.BeginSendAsync(claim, turn.Epoch, reply, cancellationToken))
+                        {
+                            // Lost, or its status webhook was faster than we were: what is left is for the next claim.
+                            await queue.ReleaseAsync(claim, turn.Epoch, now, cancellationToken);
+                            return false;
+                        }
+                        reply = reply with { Attempts = reply.Attempts + 1, Unconfirmed = reply.Unconfirmed + 1 };
+                    }
+                    if (!await HandToGraphAsync(claim, turn, route!, reply, release))
+                        return false;
+                    break;
+            }
+        }
+
+        return keep;
+    }
+
+    /// <summary>Calls Graph and settles the outcome; true when the next reply may follow.</summary>
+    private async Task<bool> HandToGraphAsync(TurnClaim claim, TurnState turn, ChannelRoute route, PendingReply reply, TurnRelease? release)
+    {
+        var outcome = await graph.SendAsync(route, OutgoingMessage.Text(turn.Customer, reply.Text) with { CallbackData = reply.Id.ToString() }, CancellationToken.None);
+        var now = clock.GetUtcNow();
+        switch (outcome)
+        {
+            case SendOutcome.Accepted accepted:
+                metrics.ReplySettled("sent");
+                await queue.SettleAsync(claim, reply, new Settlement.Sent(accepted.Wamid, NewAddresses(turn.Customer, accepted)), release, CancellationToken.None);
+                if (reply.ErrorCode is not null)
+                    await faults.WorksAsync(claim.ChannelId, CancellationToken.None);
+                return true;
+
+            case SendOutcome.Unknown unknown:
+                Log.OutcomeUnknown(logger, reply.Id, claim.ConversationId, unknown.Reason);
+                metrics.ReplySettled("unknown");
+                var settleAt = now + _options.SettleAfter;
+                await queue.SettleAsync(claim, reply, new Settlement.Unconfirmed(settleAt, unknown.Reason), new TurnRelease(turn.Epoch, settleAt), CancellationToken.None);
+                return false;
+
+            case SendOutcome.Refused { Error: var error }:
+                if (error.Action == GraphAction.BreakChannel)
+                    await faults.BreakAsync(claim.ChannelId, error, CancellationToken.None);
+                if (SendRetry.DelayAfter(error, reply.Attempts, _options.MaxSendAttempts, Random.Shared.NextDouble()) is { } delay)
+                {
+                    Log.Refused(logger, reply.Id, claim.ConversationId, error.Code, error.Action);
+                    metrics.ReplySettled("waiting");
+                    // Not past the end of the window: then it is written down that it was not sent.
+                    var due = Earlier(now + delay, turn.Window.SendingEndsAt);
+                    await queue.SettleAsync(claim, reply, new Settlement.Waiting(due, error.Code, Words(error)), new TurnRelease(turn.Epoch, due), CancellationToken.None);
+                    return false;
+                }
+                var windowRefused = error.Code == WindowClosedCode;
+                // The customer's next message opens the window again, and the agent can answer it.
+                await FailAsync(claim, turn, reply, new Settlement.Failed(error.Code, Words(error), windowRefused ? null : HandOver(reply, Words(error)), windowRefused), release, CancellationToken.None);
+                return false;
+
+            default:
+                throw new InvalidOperationException($"Graph's outcome {outcome.GetType().Name} is not known.");
+        }
+    }
+
+    /// <summary>Settles a reply as failed; what is left to do, if anything, is left to the next claim, which sees what that changed.</summary>
+    private async Task FailAsync(TurnClaim claim, TurnState turn, PendingReply reply, Settlement.Failed failed, TurnRelease? release, CancellationToken cancellationToken)
+    {
+        Log.Failed(logger, reply.Id, claim.ConversationId, failed.Code, failed.HandOver is not null);
+        metrics.ReplySettled("failed");
+        await queue.SettleAsync(claim, reply, failed, release ?? new TurnRelease(turn.Epoch, clock.GetUtcNow()), cancellationToken);
+    }
+
+    // Meta says so too when the customer's last message is less than a day old: its word counts.
+    private const int WindowClosedCode = 131047;
+
+    private static readonly TimeSpan NotConnectedDelay = TimeSpan.FromMinutes(1);
+
+    private static string? HandOver(PendingReply reply, string why) => reply.ByHand ? null : $"The agent's answer could not be sent. {why}";
+
+    private static string Words(GraphError error) =>
+        string.Join(" ", new[] { error.Advice, error.Details ?? error.Message }.Where(part => !string.IsNullOrWhiteSpace(part)));
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+
+    private static List<string> NewAddresses(CustomerAddress known, SendOutcome.Accepted accepted)
+    {
+        var addresses = new List<string>(2);
+        if (accepted.WaId is { Length: > 0 } phone && phone != known.Phone)
+            addresses.Add($"p:{phone}");
+        if (accepted.UserId is { Length: > 0 } user && user != known.UserId)
+            addresses.Add($"u:{user}");
+        return addresses;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Reply {ReplyId} of conversation {ConversationId} is not sent: {Why}")]
+        public static partial void Discarded(ILogger logger, Guid replyId, Guid conversationId, string why);
+
+        [LoggerMessage(2, LogLevel.Warning, "The outcome of reply {ReplyId} of conversation {ConversationId} is unknown ({Reason}); its status webhook may tell")]
+        public static partial void OutcomeUnknown(ILogger logger, Guid replyId, Guid conversationId, string reason);
+
+        [LoggerMessage(3, LogLevel.Information, "Reply {ReplyId} of conversation {ConversationId} was refused for now (error {Code}: {Action}); it is tried again")]
+        public static partial void Refused(ILogger logger, Guid replyId, Guid conversationId, int code, GraphAction action);
+
+        [LoggerMessage(4, LogLevel.Warning, "Reply {ReplyId} of conversation {ConversationId} failed (error {Code}); handed to a person: {HandedOver}")]
+        public static partial void Failed(ILogger logger, Guid replyId, Guid conversationId, int? code, bool handedOver);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using Bookbag.Inbound.Answering;
+using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.WhatsApp;
+using Microsoft.Extensions.Options;
+
+namespace Bookbag.Inbound.Conversations;
+
+/// <summary>What is done in one conversation between its claim and its release: send what was committed, then answer what the customer wrote.</summary>
+internal sealed partial class Turn(
+    TurnQueue queue, ReplySender sender, TurnAnswers answers, GraphClient graph, ChannelDirectory channels, TurnMetrics metrics,
+    TimeProvider clock, IOptions<TurnOptions> options, ILogger<Turn> logger)
+{
+    private static readonly TimeSpan NotConnectedDelay = TimeSpan.FromMinutes(1);
+
+    private readonly TurnOptions _options = options.Value;
+
+    /// <summary>Works on a claimed conversation. Whatever happens, it is let go at the end, or its lease ends by itself.</summary>
+    /// <param name="claim">The conversation.</param>
+    /// <param name="hurry">Cancelled when a stopping replica has no more time: an answer in the making is left to the others.</param>
+    public async Task RunAsync(TurnClaim claim, CancellationToken hurry)
+    {
+        using var activity = ActivityContext.TryParse(claim.TraceParent, null, isRemote: true, out var webhook)
+            ? TurnMetrics.Activities.StartActivity("turn", ActivityKind.Consumer, webhook)
+            : TurnMetrics.Activities.StartActivity("turn", ActivityKind.Consumer);
+        activity?.SetTag("bookbag.conversation.id", claim.ConversationId);
+
+        if (await queue.LoadAsync(claim, hurry) is not { } turn)
+            return;
+
+        var route = await channels.FindByIdAsync(claim.ChannelId, hurry);
+        if (turn.Pending.Count > 0 && !await sender.SendAsync(claim, turn, route, keep: turn.WantsAnswer, hurry))
+            return;
+
+        if (turn.WantsAnswer)
+        {
+            var outcome = await AnswerAsync(claim, turn, route, hurry);
+            activity?.SetTag("bookbag.turn.outcome", outcome);
+            metrics.TurnFinished(outcome);
+        }
+        else if (turn.Pending.Count == 0)
+        {
+            await queue.ReleaseAsync(claim, turn.Epoch, null, hurry);
+        }
+    }
+
+    private async Task<string> AnswerAsync(TurnClaim claim, TurnState turn, ChannelRoute? route, CancellationToken hurry)
+    {
+        var now = clock.GetUtcNow();
+        if (!turn.Window.AllowsSendingAt(now))
+        {
+            Log.LeftUnanswered(logger, claim.ConversationId);
+            if (!await queue.LeaveUnansweredAsync(claim, turn, ReplyStep.WindowClosed, hurry))
+                await queue.ReleaseAsync(claim, turn.Epoch, now, hurry);
+            return "window_closed";
+        }
+        if (route is null)
+        {
+            var due = now + NotConnectedDelay;
+            await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.SendingEndsAt < due ? turn.Window.SendingEndsAt : due, hurry);
+            return "not_connected";
+        }
+
+        Answer answer;
+        IReadOnlyList<PendingReply> replies;
+        var watch = new AnswerWatch(queue, graph, clock, _options, claim, turn, route, hurry);
+        try
+        {
+            await using (watch)
+                answer = await MakeAnswerAsync(turn, watch.Answering);
+            replies = await queue.CommitAsync(claim, turn, answer, hurry);
+        }
+        catch (OperationCanceledException) when (watch.IsStale)
+        {
+            return await DropAsync(claim, turn, "stale");
+        }
+        catch (OperationCanceledException) when (hurry.IsCancellationRequested)
+        {
+            await queue.ReleaseAsync(claim, turn.Epoch, now, CancellationToken.None);
+            return "stopping";
+        }
+#pragma warning disable CA1031 // Whatever goes wrong with one answer, the customer's messages wait for the next try.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return await AnswerFailedAsync(claim, turn, e, hurry);
+        }
+
+        if (replies.Count == 0)
+            return await DropAsync(claim, turn, "stale");
+
+        await sender.SendAsync(claim, turn with { Pending = replies }, route, keep: false, hurry);
+        if (turn.UnansweredSince is { } since)
+            metrics.Answered(clock.GetUtcNow() - since);
+        await watch.ReadReceipt;
+        return answer.Outcome.ToString();
+    }
+
+    private async Task<Answer> MakeAnswerAsync(TurnState turn, CancellationToken cancellationToken)
+    {
+        var question = QuestionOf(turn);
+        // The last try failed: nothing is made any more, a person is asked.
+        var answer = turn.Attempts < _options.MaxAnswerAttempts
+            ? await answers.Answer(question, cancellationToken)
+            : await answers.HandOff(question, $"The agent could not make an answer, {turn.Attempts} times in a row. See the log.", cancellationToken);
+        return string.IsNullOrWhiteSpace(answer.Text) ? throw new InvalidOperationException("The answer is empty.") : answer;
+    }
+
+    private static Question QuestionOf(TurnState turn) => new(
+        turn.WorkspaceId, turn.AgentId,
+        string.Join('\n', turn.Awaiting.Select(message => message.Text).Where(text => !string.IsNullOrWhiteSpace(text))),
+        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!))]); // the query asks for those that have text
+
+    /// <summary>The answer came too late. What made it so (a newer message, a takeover) has set when the next turn is due.</summary>
+    private async Task<string> DropAsync(TurnClaim claim, TurnState turn, string outcome)
+    {
+        Log.Dropped(logger, claim.ConversationId);
+        metrics.AnswerDropped();
+        await queue.ReleaseAsync(claim, turn.Epoch, clock.GetUtcNow(), CancellationToken.None);
+        return outcome;
+    }
+
+    private async Task<string> AnswerFailedAsync(TurnClaim claim, TurnState turn, Exception exception, CancellationToken cancellationToken)
+    {
+        Log.AnswerFailed(logger, claim.ConversationId, turn.Attempts + 1, exception);
+        var delay = TimeSpan.FromSeconds(Math.Min(2 * Math.Pow(4, turn.Attempts), 300) * (1 + (0.25 * Random.Shared.NextDouble())));
+        // The try after the last one hands over, and that needs no patience.
+        var due = clock.GetUtcNow() + (turn.Attempts + 1 == _options.MaxAnswerAttempts ? TimeSpan.Zero : delay);
+        await queue.AnswerFailedAsync(claim, turn, due, cancellationToken);
+        return "failed";
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "The messages of conversation {ConversationId} are left unanswered: the customer service window is closed")]
+        public static partial void LeftUnanswered(ILogger logger, Guid conversationId);
+
+        [LoggerMessage(2, LogLevel.Information, "An answer in conversation {ConversationId} came too late and is dropped")]
+        public static partial void Dropped(ILogger logger, Guid conversationId);
+
+        [LoggerMessage(3, LogLevel.Warning, "An answer in conversation {ConversationId} could not be made (attempt {Attempt})")]
+        public static partial void AnswerFailed(ILogger logger, Guid conversationId, int attempt, Exception exception);
+    }
+}
