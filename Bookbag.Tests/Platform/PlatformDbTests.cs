@@ -1,5 +1,4 @@
 using System.Reflection;
-using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -18,16 +17,6 @@ public sealed class PlatformDbTests(TestDatabase database) : IClassFixture<TestD
             var query = typeof(PlatformDbTests).GetMethod(nameof(QueryAsync), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(entity.ClrType);
             await (Task)query.Invoke(null, [db])!;
         }
-    }
-
-    [Fact]
-    public void Every_entity_of_a_workspace_is_limited_to_the_tenant()
-    {
-        using var db = database.OpenPlatform();
-        var open = db.Model.GetEntityTypes().Where(e => e.GetDeclaredQueryFilters().All(f => f.Key != TenantFilters.Name)).Select(e => e.GetTableName());
-
-        // What belongs to a member is reached through the member; the key ring is everybody's.
-        Assert.Equal(["data_protection_keys", "member_claims", "member_logins", "member_tokens"], open.Order());
     }
 
     [Fact]
