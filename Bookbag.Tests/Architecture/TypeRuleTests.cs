@@ -53,8 +53,11 @@ public sealed class TypeRuleTests
 
     private static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null;
 
+    /// <summary>ASP.NET Core Identity's managers take no token: they watch the request's own.</summary>
     private static bool CannotBeCancelled(MethodInfo handler) =>
-        Unwrap(handler.ReturnType) != handler.ReturnType && handler.GetParameters().All(p => p.ParameterType != typeof(CancellationToken) && p.ParameterType != typeof(HttpContext));
+        Unwrap(handler.ReturnType) != handler.ReturnType
+        && handler.GetParameters().All(p => p.ParameterType != typeof(CancellationToken) && p.ParameterType != typeof(HttpContext)
+            && p.ParameterType.Namespace != "Microsoft.AspNetCore.Identity");
 
     private static string Name(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
 
