@@ -17,6 +17,9 @@ public readonly record struct CustomerServiceWindow(DateTimeOffset? LastInboundA
     /// <summary>The first instant at which nothing free-form is sent any more; null when nothing ever was allowed.</summary>
     public DateTimeOffset? SendingEndsAt => RefusedAt ?? LastInboundAt + Length - SafetyMargin;
 
+    /// <summary>An instant, or the end of sending where that comes first: what waits is looked at then, to write down that it was not sent.</summary>
+    public DateTimeOffset OrEndOfSending(DateTimeOffset instant) => SendingEndsAt < instant ? SendingEndsAt.Value : instant;
+
     /// <summary>Whether Meta counts it as open.</summary>
     public bool IsOpenAt(DateTimeOffset instant) => instant < ClosesAt && RefusedAt is null;
 

@@ -12,6 +12,7 @@ internal sealed partial class ReplySender(
     TurnQueue queue, GraphClient graph, ChannelFaults faults, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<ReplySender> logger)
 {
     private readonly TurnOptions _options = options.Value;
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
 
     /// <summary>
     /// Sends the pending replies of a turn in order. True when all are done and the conversation is still ours;
@@ -31,7 +32,11 @@ internal sealed partial class ReplySender(
             var now = clock.GetUtcNow();
 
             // What the commit handed over is on its way: the time to decide was then.
-            switch (reply.Begun ? new ReplyStep.Send() : ReplyStep.For(reply, turn.Mode, turn.Window, now))
+            var step = reply.Begun ? new ReplyStep.Send() : ReplyStep.For(reply, turn.Mode, turn.Window, now);
+            if (step is not ReplyStep.Wait && await MayStillBeToldAsync(reply, now, cancellationToken) is { } until)
+                step = new ReplyStep.Wait(until);
+
+            switch (step)
             {
                 case ReplyStep.Wait wait:
                     await queue.ReleaseAsync(claim, turn.Epoch, wait.Until, cancellationToken);
@@ -48,7 +53,7 @@ internal sealed partial class ReplySender(
                     return false;
 
                 case ReplyStep.Send when route is null:
-                    await queue.ReleaseAsync(claim, turn.Epoch, Earlier(now + NotConnectedDelay, turn.Window.SendingEndsAt), cancellationToken);
+                    await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.OrEndOfSending(now + _options.NotConnectedDelay), cancellationToken);
                     return false;
 
                 case ReplyStep.Send:
@@ -57,7 +62,7 @@ internal sealed partial class ReplySender(
                         if (!await queue.BeginSendAsync(claim, turn.Epoch, reply, cancellationToken))
                         {
                             // Lost, or its status webhook was faster than we were: what is left is for the next claim.
-                            await queue.ReleaseAsync(claim, turn.Epoch, now, cancellationToken);
+                            await queue.ReleaseAsync(claim, turn.Epoch, now + _options.PollEvery, cancellationToken);
                             return false;
                         }
                         reply = reply with { Attempts = reply.Attempts + 1, Unconfirmed = reply.Unconfirmed + 1 };
@@ -71,6 +76,17 @@ internal sealed partial class ReplySender(
         return keep;
     }
 
+    /// <summary>Until when a status webhook may still tell what became of a reply of unknown outcome; null when none will.</summary>
+    private async Task<DateTimeOffset?> MayStillBeToldAsync(PendingReply reply, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (reply.Unconfirmed == 0 || reply.Begun)
+            return null;
+        // Everything may have been down until we started: Meta repeats what it could not deliver.
+        if (now < _startedAt + _options.SettleAfter)
+            return _startedAt + _options.SettleAfter;
+        return await queue.IsLogBehindAsync(reply.DueAt, cancellationToken) ? now + _options.PollEvery : null;
+    }
+
     /// <summary>Calls Graph and settles the outcome; true when the next reply may follow.</summary>
     private async Task<bool> HandToGraphAsync(TurnClaim claim, TurnState turn, ChannelRoute route, PendingReply reply, TurnRelease? release)
     {
@@ -80,6 +96,8 @@ internal sealed partial class ReplySender(
         {
             case SendOutcome.Accepted accepted:
                 metrics.ReplySettled("sent");
+                if (reply.Begun && turn.UnansweredSince is { } since)
+                    metrics.Answered(now - since);
                 await queue.SettleAsync(claim, reply, new Settlement.Sent(accepted.Wamid, NewAddresses(turn.Customer, accepted)), release, CancellationToken.None);
                 if (reply.ErrorCode is not null)
                     await faults.WorksAsync(claim.ChannelId, CancellationToken.None);
@@ -93,17 +111,18 @@ internal sealed partial class ReplySender(
                 return false;
 
             case SendOutcome.Refused { Error: var error }:
-                if (error.Action == GraphAction.BreakChannel)
-                    await faults.BreakAsync(claim.ChannelId, error, CancellationToken.None);
                 if (SendRetry.DelayAfter(error, reply.Attempts, _options.MaxSendAttempts, Random.Shared.NextDouble()) is { } delay)
                 {
                     Log.Refused(logger, reply.Id, claim.ConversationId, error.Code, error.Action);
-                    metrics.ReplySettled("waiting");
-                    // Not past the end of the window: then it is written down that it was not sent.
-                    var due = Earlier(now + delay, turn.Window.SendingEndsAt);
+                    var isBroken = error.Action == GraphAction.BreakChannel;
+                    metrics.ReplySettled(isBroken ? "broken" : "waiting");
+                    var due = turn.Window.OrEndOfSending(now + delay);
                     await queue.SettleAsync(claim, reply, new Settlement.Waiting(due, error.Code, Words(error)), new TurnRelease(turn.Epoch, due), CancellationToken.None);
+                    if (isBroken)
+                        await faults.BreakAsync(claim.ChannelId, error, CancellationToken.None);
                     return false;
                 }
+
                 var windowRefused = error.Code == WindowClosedCode;
                 // The customer's next message opens the window again, and the agent can answer it.
                 await FailAsync(claim, turn, reply, new Settlement.Failed(error.Code, Words(error), windowRefused ? null : HandOver(reply, Words(error)), windowRefused), release, CancellationToken.None);
@@ -125,14 +144,10 @@ internal sealed partial class ReplySender(
     // Meta says so too when the customer's last message is less than a day old: its word counts.
     private const int WindowClosedCode = 131047;
 
-    private static readonly TimeSpan NotConnectedDelay = TimeSpan.FromMinutes(1);
-
     private static string? HandOver(PendingReply reply, string why) => reply.ByHand ? null : $"The agent's answer could not be sent. {why}";
 
     private static string Words(GraphError error) =>
         string.Join(" ", new[] { error.Advice, error.Details ?? error.Message }.Where(part => !string.IsNullOrWhiteSpace(part)));
-
-    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 
     private static List<string> NewAddresses(CustomerAddress known, SendOutcome.Accepted accepted)
     {

@@ -11,8 +11,6 @@ internal sealed partial class Turn(
     TurnQueue queue, ReplySender sender, TurnAnswers answers, GraphClient graph, ChannelDirectory channels, TurnMetrics metrics,
     TimeProvider clock, IOptions<TurnOptions> options, ILogger<Turn> logger)
 {
-    private static readonly TimeSpan NotConnectedDelay = TimeSpan.FromMinutes(1);
-
     private readonly TurnOptions _options = options.Value;
 
     /// <summary>Works on a claimed conversation. Whatever happens, it is let go at the end, or its lease ends by itself.</summary>
@@ -56,8 +54,7 @@ internal sealed partial class Turn(
         }
         if (route is null)
         {
-            var due = now + NotConnectedDelay;
-            await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.SendingEndsAt < due ? turn.Window.SendingEndsAt : due, hurry);
+            await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.OrEndOfSending(now + _options.NotConnectedDelay), hurry);
             return "not_connected";
         }
 
@@ -72,7 +69,7 @@ internal sealed partial class Turn(
         }
         catch (OperationCanceledException) when (watch.IsStale)
         {
-            return await DropAsync(claim, turn, "stale");
+            return await DropAsync(claim, turn);
         }
         catch (OperationCanceledException) when (hurry.IsCancellationRequested)
         {
@@ -87,13 +84,11 @@ internal sealed partial class Turn(
         }
 
         if (replies.Count == 0)
-            return await DropAsync(claim, turn, "stale");
+            return await DropAsync(claim, turn);
 
         await sender.SendAsync(claim, turn with { Pending = replies }, route, keep: false, hurry);
-        if (turn.UnansweredSince is { } since)
-            metrics.Answered(clock.GetUtcNow() - since);
         await watch.ReadReceipt;
-        return answer.Outcome.ToString();
+        return answer.Outcome.Word();
     }
 
     private async Task<Answer> MakeAnswerAsync(TurnState turn, CancellationToken cancellationToken)
@@ -112,12 +107,12 @@ internal sealed partial class Turn(
         [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!))]); // the query asks for those that have text
 
     /// <summary>The answer came too late. What made it so (a newer message, a takeover) has set when the next turn is due.</summary>
-    private async Task<string> DropAsync(TurnClaim claim, TurnState turn, string outcome)
+    private async Task<string> DropAsync(TurnClaim claim, TurnState turn)
     {
         Log.Dropped(logger, claim.ConversationId);
         metrics.AnswerDropped();
         await queue.ReleaseAsync(claim, turn.Epoch, clock.GetUtcNow(), CancellationToken.None);
-        return outcome;
+        return "dropped";
     }
 
     private async Task<string> AnswerFailedAsync(TurnClaim claim, TurnState turn, Exception exception, CancellationToken cancellationToken)

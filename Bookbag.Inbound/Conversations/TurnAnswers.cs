@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bookbag.Inbound.Answering;
 
 namespace Bookbag.Inbound.Conversations;
@@ -11,4 +12,11 @@ internal sealed record TurnAnswers(
 {
     /// <summary>From the agent's own.</summary>
     public static TurnAnswers From(Answerer answerer) => new(answerer.AnswerAsync, answerer.HandOffAsync);
+}
+
+/// <summary>The words for outcomes in rows, spans and metrics: the API's own.</summary>
+internal static class AnswerOutcomeWords
+{
+    /// <summary>Its word.</summary>
+    public static string Word(this AnswerOutcome outcome) => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
 }

@@ -40,6 +40,10 @@ public sealed class TurnOptions
     [Range(1, 100)]
     public int MaxSendAttempts { get; set; } = 12;
 
+    /// <summary>How long what cannot be sent waits between two looks while its channel is not connected.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan NotConnectedDelay { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a stopping replica gives the answers in the making; then it leaves them to the others.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan DrainFor { get; set; } = TimeSpan.FromSeconds(15);

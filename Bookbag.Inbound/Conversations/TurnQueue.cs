@@ -108,7 +108,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         await using var batch = dataSource.CreateBatch();
         batch.Add(TurnSql.CommitAnswer, [.. Of(claim), ("epoch", turn.Epoch), ("now", now), ("settle_at", now + CallAndSettle),
             ("lease_until", now + CallAndLease), ("hand_over", handOver), ("ids", ids), ("texts", texts.ToArray()),
-            ("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(answer.Outcome.ToString())), ("why", answer.Why), ("score", (float)answer.Score)]);
+            ("outcome", answer.Outcome.Word()), ("why", answer.Why), ("score", (float)answer.Score)]);
         batch.BatchCommands[^1].Parameters.Add(new NpgsqlParameter("citations", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(answer.Citations, JsonSerializerOptions.Web) });
 
         var times = new Dictionary<Guid, DateTimeOffset>();
@@ -160,6 +160,14 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         AddRelease(batch, claim, epoch, null);
         AddHandOver(batch, claim, why);
         await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Whether webhooks that came until then are still to be applied: one of them may tell what became of a reply.</summary>
+    public async Task<bool> IsLogBehindAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        await using var batch = dataSource.CreateBatch();
+        batch.Add(TurnSql.IsLogBehind, ("until", until), ("now", clock.GetUtcNow()));
+        return await batch.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     /// <summary>Writes down that a reply is handed to Graph, before it is. False when it must not be: the lease is lost, or it was settled meanwhile.</summary>

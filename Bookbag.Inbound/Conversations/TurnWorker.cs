@@ -88,7 +88,8 @@ internal sealed partial class TurnWorker(
         var started = 0;
         try
         {
-            var (claims, nextDueAt) = await queue.ClaimAsync(hands, stoppingToken);
+            // Not cancelled half-way: what is claimed is worked on, or nobody could until the lease ends.
+            var (claims, nextDueAt) = await queue.ClaimAsync(hands, CancellationToken.None);
             metrics.Claimed([.. claims.Select(claim => clock.GetUtcNow() - claim.DueAt)]);
             foreach (var claim in claims)
             {

@@ -33,9 +33,9 @@ public sealed class Storm : IAsyncDisposable
         var product = await Product.StartAsync(builder =>
         {
             builder.Service("inbound").WithReplicas(inboundReplicas);
-            // A dead worker's conversations are taken over soon, and a reply of unknown outcome soon too: the test waits for both.
+            // A dead worker's conversations are taken over soon; a reply of unknown outcome waits as long as the sandbox takes to repeat a webhook.
             builder.Set("inbound", "Turns__Lease", "00:00:05");
-            builder.Set("inbound", "Turns__SettleAfter", "00:00:05");
+            builder.Set("inbound", "Turns__SettleAfter", "00:00:12");
         });
         var sandbox = await SandboxHost.StartAsync(new SandboxOptions
         {

@@ -153,6 +153,25 @@ public sealed class ReplySettlingTests(TestDatabase database) : IClassFixture<Te
     }
 
     [Fact]
+    public async Task A_reply_whose_answer_was_lost_is_not_sent_again_while_webhooks_wait_that_may_tell_of_it()
+    {
+        await using var world = await TurnWorld.CreateAsync(database);
+        world.Graph.LoseNext();
+        var worker = world.NewWorker();
+        var conversation = await world.CustomerWritesAsync("Hi");
+        await worker.RunOnceAsync(default);
+        await database.DataSource.ExecuteAsync($"INSERT INTO inbound.webhook_queue (delivery_id, received_at, due_at) VALUES (1, '{TurnWorld.Start:O}', '{TurnWorld.Start:O}')");
+        await world.AdvanceToDueAsync(conversation);
+        await worker.RunOnceAsync(default);
+        Assert.Single(world.Graph.Messages);
+
+        await database.DataSource.ExecuteAsync("DELETE FROM inbound.webhook_queue");
+        await world.AdvanceToDueAsync(conversation);
+        await worker.RunOnceAsync(default);
+        Assert.Equal(2, world.Graph.Messages.Count);
+    }
+
+    [Fact]
     public async Task A_reply_whose_answer_was_lost_twice_fails_and_goes_to_a_person()
     {
         await using var world = await TurnWorld.CreateAsync(database);

@@ -46,10 +46,10 @@ public sealed class TurnCrashTests(TestDatabase database) : IClassFixture<TestDa
         var arrived = new TaskCompletionSource();
         world.Graph.HoldNext(new TaskCompletionSource().Task, arrived);
         var conversation = await world.CustomerWritesAsync("Hi");
+        var worker = world.NewWorker();
         _ = world.NewWorker(Frozen()).RunOnceAsync(default);
         await arrived.Task;
 
-        var worker = world.NewWorker();
         Assert.Equal(0, await worker.RunOnceAsync(default));
         await world.AdvanceToDueAsync(conversation);
         Assert.Equal(1, await worker.RunOnceAsync(default));
@@ -57,6 +57,27 @@ public sealed class TurnCrashTests(TestDatabase database) : IClassFixture<TestDa
         Assert.Equal(2, world.Graph.Messages.Count);
         Assert.Single(world.Graph.Messages.DistinctBy(message => message.Id));
         Assert.Equal(MessageStatus.Sent, Assert.Single(await world.RepliesAsync(conversation)).Status);
+    }
+
+    [Fact]
+    public async Task After_the_commit_a_replica_that_just_started_gives_Meta_time_to_repeat_its_status()
+    {
+        await using var world = await TurnWorld.CreateAsync(database);
+        var arrived = new TaskCompletionSource();
+        world.Graph.HoldNext(new TaskCompletionSource().Task, arrived);
+        var conversation = await world.CustomerWritesAsync("Hi");
+        _ = world.NewWorker(Frozen()).RunOnceAsync(default);
+        await arrived.Task;
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        var worker = world.NewWorker();
+        await worker.RunOnceAsync(default);
+        Assert.Single(world.Graph.Messages);
+        Assert.Equal(world.Clock.GetUtcNow() + world.Options.SettleAfter, await world.DueAsync(conversation));
+
+        world.Clock.Advance(world.Options.SettleAfter);
+        await worker.RunOnceAsync(default);
+        Assert.Equal(2, world.Graph.Messages.Count);
     }
 
     [Fact]
@@ -85,10 +106,11 @@ public sealed class TurnCrashTests(TestDatabase database) : IClassFixture<TestDa
         var (arrived, taken) = (new TaskCompletionSource(), new TaskCompletionSource());
         world.Graph.HoldNext(taken.Task, arrived);
         var conversation = await world.CustomerWritesAsync("Hi");
+        var worker = world.NewWorker();
         var slow = world.NewWorker(Frozen()).RunOnceAsync(default);
         await arrived.Task;
         await world.AdvanceToDueAsync(conversation);
-        await world.NewWorker().RunOnceAsync(default);
+        await worker.RunOnceAsync(default);
         taken.SetResult();
         await slow;
 
