@@ -78,10 +78,10 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
                     pending.Add(ReadPending(reader));
                     break;
                 case "awaiting":
-                    awaiting.Insert(0, ReadSaid(reader));
+                    awaiting.Add(ReadSaid(reader));
                     break;
                 default:
-                    history.Insert(0, ReadSaid(reader));
+                    history.Add(ReadSaid(reader));
                     break;
             }
         }

@@ -49,6 +49,7 @@ internal static class TurnSql
          FROM inbound.messages WHERE channel_id = @channel AND conversation_id = @conversation AND NOT awaiting
              AND author <> 'system' AND type <> 'reaction' AND text <> '' AND status NOT IN ('sending', 'failed', 'discarded')
          ORDER BY at DESC, id DESC LIMIT @history)
+        ORDER BY at, id
         """;
 
     /// <summary>Keeps the conversation a while longer; no row when it is lost or what is being made of it is stale.</summary>

@@ -35,7 +35,7 @@ public sealed class Storm : IAsyncDisposable
             builder.Service("inbound").WithReplicas(inboundReplicas);
             // A dead worker's conversations are taken over soon; a reply of unknown outcome waits as long as the sandbox takes to repeat a webhook.
             builder.Set("inbound", "Turns__Lease", "00:00:05");
-            builder.Set("inbound", "Turns__SettleAfter", "00:00:12");
+            builder.Set("inbound", "Turns__SettleAfter", "00:01:15");
         });
         var sandbox = await SandboxHost.StartAsync(new SandboxOptions
         {
@@ -74,7 +74,7 @@ public sealed class Storm : IAsyncDisposable
     /// <summary>Waits until there is nothing left to do: no delivery to apply, no message to answer, no reply under way.</summary>
     public async Task SettledAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (await Product.Database.ScalarAsync<bool>("""
             SELECT EXISTS (SELECT FROM inbound.webhook_queue)
                 OR EXISTS (SELECT FROM inbound.messages WHERE awaiting)
