@@ -8,7 +8,7 @@ internal sealed class ProgramRun(
     IResource resource, string id, EngineProgram program, ResourceNotificationService notifications, ResourceLoggerService logs, TimeProvider clock)
     : IDisposable
 {
-    private const int FirstAttempts = 3;
+    private const int FirstAttempts = 2;
 
     /// <summary>Enough for an exception with its stack: what it says stands first.</summary>
     private const int LastLines = 40;
