@@ -26,7 +26,7 @@ internal sealed class ConsoleSystem : IDisposable
 
     public string Output => string.Join('\n', _lines);
 
-    public Task<int> Exited => _process.Exited.WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
+    public Task<int> Exited => _process.Exited.WaitAsync(TimeSpan.FromSeconds(Eventually.Patience), TimeProvider.System);
 
     public static string NewData() => Directory.CreateTempSubdirectory("bookbag-console-").FullName;
 
@@ -49,7 +49,7 @@ internal sealed class ConsoleSystem : IDisposable
 
     public Task ReadyAsync() => Eventually.TrueAsync(
         () => _process.Exited.IsCompleted ? throw new InvalidOperationException($"It ended:\n{Output}") : Output.Contains("Ready in", StringComparison.Ordinal),
-        "the console says that it is ready", withinSeconds: 120);
+        "the console says that it is ready");
 
     public void Send(Signal signal) => _process.Send(signal);
 

@@ -3,7 +3,10 @@ namespace Bookbag.Tests.Embedded;
 /// <summary>Waits for what another process does, of which no signal comes.</summary>
 internal static class Eventually
 {
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what, int withinSeconds = 60)
+    /// <summary>For a machine that is busy with other things; what is waited for takes a second or two.</summary>
+    public const int Patience = 300;
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, int withinSeconds = Patience)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
@@ -13,5 +16,5 @@ internal static class Eventually
         }
     }
 
-    public static Task TrueAsync(Func<bool> condition, string what, int withinSeconds = 60) => TrueAsync(() => Task.FromResult(condition()), what, withinSeconds);
+    public static Task TrueAsync(Func<bool> condition, string what, int withinSeconds = Patience) => TrueAsync(() => Task.FromResult(condition()), what, withinSeconds);
 }

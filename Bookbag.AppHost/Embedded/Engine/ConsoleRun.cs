@@ -55,11 +55,19 @@ internal sealed class ConsoleRun(DistributedApplication app)
             signal.Cancel = true;
             _lifetime.StopApplication();
         });
-        var parent = ParentWatch.UntilGoneAsync(_clock, stop.Token);
+        var failure = FirstFailureAsync(page, started, stop.Token);
+        await Task.WhenAny(failure, ParentWatch.UntilGoneAsync(_clock, stop.Token));
+        await stop.CancelAsync();
+        return await failure;
+    }
+
+    /// <summary>Says when all is ready, and watches on. Returns null when it is cancelled.</summary>
+    private async Task<string?> FirstFailureAsync(ResourcesPage page, long started, CancellationToken cancellationToken)
+    {
         var announced = false;
         try
         {
-            await foreach (var change in app.ResourceNotifications.WatchAsync(stop.Token))
+            await foreach (var change in app.ResourceNotifications.WatchAsync(cancellationToken))
             {
                 if (change.Snapshot.State?.Text == KnownResourceStates.FailedToStart)
                     return $"{change.Snapshot.Property(LocalEngine.FailureProperty)}";
@@ -67,20 +75,13 @@ internal sealed class ConsoleRun(DistributedApplication app)
                     continue;
                 announced = true;
                 Announce(page, _clock.GetElapsedTime(started));
-                _ = StopWhenAsync(parent);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
 
         return null;
-    }
-
-    private async Task StopWhenAsync(Task gone)
-    {
-        await gone;
-        _lifetime.StopApplication();
     }
 
     private bool AllAreWell() => _engine.Runs

@@ -33,7 +33,7 @@ internal sealed class DataDirectory(string location, bool isThrowAway) : IDispos
     /// <summary>Where all checkouts of this user have their data. Root's own home is closed to the account that runs Postgres for it.</summary>
     public static string Home => Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows()
         ? "/var/lib/bookbag"
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "bookbag");
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "bookbag");
 
     /// <summary>Creates the directory and takes its lock.</summary>
     public void Open()
@@ -49,7 +49,7 @@ internal sealed class DataDirectory(string location, bool isThrowAway) : IDispos
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new EngineFailure($"The data directory {location} cannot be written ({e.Message}) Choose another with BOOKBAG_DATA.");
+            throw new EngineFailure($"The data directory {location} cannot be written: {e.Message} Choose another with BOOKBAG_DATA.");
         }
 
         _lockFile = TryLock(location) ?? throw new EngineFailure(RunningAlready());

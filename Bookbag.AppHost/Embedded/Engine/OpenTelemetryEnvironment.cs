@@ -6,8 +6,9 @@ namespace Bookbag.AppHost.Embedded;
 internal static class OpenTelemetryEnvironment
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Attributes = "OTEL_RESOURCE_ATTRIBUTES";
 
-    private static readonly string[] PassedOn = [Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS"];
+    private static readonly string[] PassedOn = [Endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", Attributes];
 
     public static void Add(Dictionary<string, object> environment, IConfiguration configuration, string resourceName)
     {
@@ -27,7 +28,6 @@ internal static class OpenTelemetryEnvironment
     /// <summary>Tells the replicas of one service apart, beside what the caller says of all of them.</summary>
     public static void AddInstance(IDictionary<string, string?> environment, string resourceId)
     {
-        const string Attributes = "OTEL_RESOURCE_ATTRIBUTES";
         if (!environment.ContainsKey("OTEL_SERVICE_NAME"))
             return;
         var instance = $"service.instance.id={resourceId}-{Environment.ProcessId}";

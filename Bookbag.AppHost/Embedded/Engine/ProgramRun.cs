@@ -8,12 +8,12 @@ internal sealed class ProgramRun(
     IResource resource, string id, EngineProgram program, ResourceNotificationService notifications, ResourceLoggerService logs, TimeProvider clock)
     : IDisposable
 {
-    private const int FirstAttempts = 3;
+    private const int FirstAttempts = 2;
 
     /// <summary>Enough for an exception with its stack: what it says stands first.</summary>
     private const int LastLines = 40;
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LooksEveryAtStart = TimeSpan.FromMilliseconds(100);
 
@@ -98,7 +98,9 @@ internal sealed class ProgramRun(
                 if (!_wasWell && deaths >= FirstAttempts)
                     throw new EngineFailure($"{id} will not start: {LastWords()}");
                 _restarts++;
-                await Task.Delay(Pauses[Math.Min(deaths, Pauses.Length) - 1], clock, cancellationToken);
+                var pause = Pauses[Math.Min(deaths, Pauses.Length) - 1];
+                logs.Write(id, FormattableString.Invariant($"It ended, and is started again in {pause.TotalSeconds} s."), isError: true);
+                await Task.Delay(pause, clock, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -171,7 +173,7 @@ internal sealed class ProgramRun(
                 ? snapshot with { HealthStatus = isWell ? HealthStatus.Healthy : HealthStatus.Unhealthy }
                 : snapshot);
             if (!_wasWell && clock.GetElapsedTime(started) > StartLimit)
-                throw new EngineFailure($"{id} runs, but is not well after {StartLimit.TotalSeconds} s: {LastWords()}");
+                throw new EngineFailure($"{id} runs, but is not well after {StartLimit.TotalMinutes} minutes: {LastWords()}");
             await Task.Delay(isWell ? LooksEvery : LooksEveryAtStart, clock, cancellationToken);
         }
     }

@@ -3,13 +3,11 @@ using System.Net.Sockets;
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>A port that a resource listens on: as wanted by the model, and as it came to be.</summary>
-public sealed class EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? transport = null, string? name = null, int? port = null) : IResourceAnnotation
+public sealed class EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? name = null, int? port = null) : IResourceAnnotation
 {
     public ProtocolType Protocol { get; set; } = protocol;
 
     public string UriScheme { get; set; } = uriScheme ?? "tcp";
-
-    public string Transport { get; set; } = transport ?? "http";
 
     public string Name { get; set; } = name ?? uriScheme ?? "tcp";
 
@@ -44,8 +42,6 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
     public EndpointAnnotation EndpointAnnotation =>
         Resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == EndpointName)
         ?? throw new InvalidOperationException($"The resource '{Resource.Name}' has no endpoint '{EndpointName}'.");
-
-    public bool IsAllocated => EndpointAnnotation.AllocatedEndpoint is not null;
 
     public string Host => Allocated.Address;
 

@@ -12,11 +12,8 @@ public class ResourceLoggerService
     private readonly ConcurrentDictionary<string, ResourceLog> _logs = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What a resource, or one replica of it, has written so far.</summary>
-    public async IAsyncEnumerable<IReadOnlyList<LogLine>> GetAllAsync(string resourceName)
-    {
-        await Task.CompletedTask;
-        yield return Tail(resourceName, int.MaxValue);
-    }
+    public IAsyncEnumerable<IReadOnlyList<LogLine>> GetAllAsync(string resourceName) =>
+        new[] { Tail(resourceName, int.MaxValue) }.ToAsyncEnumerable();
 
     /// <summary>What was written so far, then every new line.</summary>
     public async IAsyncEnumerable<IReadOnlyList<LogLine>> WatchAsync(string resourceName)

@@ -82,15 +82,6 @@ public class ResourceNotificationService
         }
     }
 
-    internal IReadOnlyList<ResourceEvent> Current
-    {
-        get
-        {
-            lock (_lock)
-                return [.. _current.Values];
-        }
-    }
-
     private bool AreHealthy(string resourceName)
     {
         lock (_lock)

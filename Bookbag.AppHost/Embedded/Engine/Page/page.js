@@ -23,7 +23,7 @@ function draw(resource) {
   if (address.tagName === 'A') address.href = resource.url;
   const state = resource.exitCode === null ? resource.state : `${resource.state} (${resource.exitCode})`;
   const row = document.createElement('tr');
-  row.setAttribute('aria-selected', resource.id === selected);
+  if (resource.id === selected) row.setAttribute('aria-current', 'true');
   for (const content of [open, element('span', state), element('span', resource.health, tone(resource)), address,
     element('span', resource.restarts), element('span', resource.processId ?? '')]) {
     const cell = document.createElement('td');
@@ -44,6 +44,7 @@ function redraw() {
 
 function select(id) {
   selected = id;
+  location.hash = id;
   find('detail').hidden = false;
   redraw();
   logs?.close();
@@ -65,5 +66,6 @@ resources.onerror = () => { find('connection').textContent = 'not connected: the
 resources.onmessage = message => {
   const resource = JSON.parse(message.data);
   rows.set(resource.id, resource);
-  redraw();
+  if (!selected && decodeURIComponent(location.hash.slice(1)) === resource.id) select(resource.id);
+  else redraw();
 };
