@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Channels;
+using Bookbag.Inbound.Conversations;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Microsoft.Extensions.Options;
@@ -20,8 +21,6 @@ public sealed partial class DeliveryProcessor(
 {
     /// <summary>Signalled when webhooks were put in the queue.</summary>
     public const string Topic = "deliveries";
-
-    private const string TurnsTopic = "turns";
 
     // Two processors that want the same rows in another order than ours: rare, and over in a moment.
     private const int MaxConflicts = 5;
@@ -102,7 +101,7 @@ public sealed partial class DeliveryProcessor(
         await transaction.CommitAsync(cancellationToken);
 
         if (counts.TurnsDue)
-            wakeUps.Signal(TurnsTopic);
+            wakeUps.Signal(TurnWorker.Topic);
         Count(claimed, counts, rejected, clock.GetElapsedTime(started));
         await activity.NoteAsync(reading.Channels, cancellationToken);
         return claimed.Count;

@@ -48,7 +48,7 @@ public static partial class ReceiveWebhook
             if (answer.Verdict != GateVerdict.Accepted)
                 return (StatusCodes.Status401Unauthorized, answer.Verdict == GateVerdict.Unknown ? "unknown" : "bad_signature");
 
-            var arrival = new WebhookArrival(clock.GetUtcNow(), answer.ChannelIds, signature, Headers(request), Activity.Current?.Id, body);
+            var arrival = new WebhookArrival(clock.GetUtcNow(), answer.ChannelIds, signature, Headers(request), Traceparent(request), body);
             return await batcher.StoreAsync(arrival) ? (StatusCodes.Status200OK, "accepted") : (StatusCodes.Status503ServiceUnavailable, "not_stored");
         }
         catch (NpgsqlException)
@@ -94,6 +94,10 @@ public static partial class ReceiveWebhook
         ArrayPool<byte>.Shared.Return(memory);
         return larger;
     }
+
+    /// <summary>The trace this request belongs to, also where nobody here records it.</summary>
+    private static string? Traceparent(HttpRequest request) =>
+        Activity.Current?.Id ?? (ActivityContext.TryParse(request.Headers.TraceParent, null, out _) ? request.Headers.TraceParent.ToString() : null);
 
     private static string Headers(HttpRequest request)
     {

@@ -50,7 +50,7 @@ public static class WebhookLogEndpoints
         InboundDb db, Guid? agentId, Cursor? cursor, int? limit, CancellationToken cancellationToken)
     {
         var size = Page.Size(limit);
-        var query = db.Set<WebhookRejection>().AsNoTracking();
+        var query = db.Set<LoggedRejection>().AsNoTracking();
         if (agentId is { } agent)
             query = query.Where(r => r.AgentId == agent);
         if (cursor is { } after)
@@ -68,7 +68,7 @@ public static class WebhookLogEndpoints
         if (await log.FindAsync(id, cancellationToken) is not { } found || !found.ChannelIds.Any(mine.ContainsKey))
             return Unknown();
 
-        var rejections = await db.Set<WebhookRejection>().AsNoTracking().Where(r => r.DeliveryId == id).ToListAsync(cancellationToken);
+        var rejections = await db.Set<LoggedRejection>().AsNoTracking().Where(r => r.DeliveryId == id).ToListAsync(cancellationToken);
         var reasons = rejections.GroupBy(r => r.Path).ToDictionary(g => g.Key, g => g.First().Reason);
         var items = await ItemsAsync(found, mine, reasons, log, cancellationToken);
         var state = found.IsQueued ? "queued" : rejections.Count > 0 ? "rejected" : "applied";

@@ -65,10 +65,10 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
                 cancellationToken);
             Log.Made(logger, partition);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CheckViolation)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.LockNotAvailable)
         {
-            // Rows of that time are in the default partition already; there they stay, and what comes goes there too.
-            Log.InDefault(logger, partition);
+            // Rows of that time are in the default partition already, or the table is busy: what comes goes to the default partition.
+            Log.NotMade(logger, partition, e.MessageText);
         }
     }
 
@@ -78,13 +78,25 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
         {
             if (DateOnly.TryParseExact(partition.Split('_')[^1], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < before)
             {
-                await ExecuteAsync($"DROP TABLE IF EXISTS inbound.{partition}", cancellationToken);
-                Log.Dropped(logger, partition);
+                await DropAsync(partition, cancellationToken);
             }
         }
 
         await ExecuteAsync($"DELETE FROM inbound.webhook_deliveries_default WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
         await ExecuteAsync($"DELETE FROM inbound.webhook_rejections WHERE rejected_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
+    }
+
+    private async Task DropAsync(string partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync($"DROP TABLE IF EXISTS inbound.{partition}", cancellationToken);
+            Log.Dropped(logger, partition);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            Log.NotDropped(logger, partition);
+        }
     }
 
     private async Task<List<string>> PartitionsAsync(string table, CancellationToken cancellationToken)
@@ -122,10 +134,13 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
         [LoggerMessage(2, LogLevel.Information, "Dropped partition {Partition}: past the retention")]
         public static partial void Dropped(ILogger logger, string partition);
 
-        [LoggerMessage(3, LogLevel.Warning, "Partition {Partition} cannot be made: rows of its time are in the default partition")]
-        public static partial void InDefault(ILogger logger, string partition);
+        [LoggerMessage(3, LogLevel.Warning, "Partition {Partition} is not made ({Reason}); the default partition takes its rows")]
+        public static partial void NotMade(ILogger logger, string partition, string reason);
 
         [LoggerMessage(4, LogLevel.Error, "The partitions could not be kept; tried again in an hour")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(5, LogLevel.Warning, "Partition {Partition} is busy and not dropped yet; tried again in an hour")]
+        public static partial void NotDropped(ILogger logger, string partition);
     }
 }

@@ -58,7 +58,9 @@ public sealed class CustomerTests(TestDatabase database) : ProcessorTestBase(dat
         await ApplyAsync(From("before", Phone, null));
         var notice = Meta.Message("notice", Phone, "system", Noon, new JsonObject
         {
-            ["type"] = "user_changed_number", ["body"] = "The customer changed number.", ["wa_id"] = NewPhone,
+            ["type"] = "user_changed_number",
+            ["body"] = "The customer changed number.",
+            ["wa_id"] = NewPhone,
         });
         await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, notice), From("after", NewPhone, null));
 

@@ -4,9 +4,9 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>What of a webhook could not be applied, and why. Written by the delivery processor.</summary>
-public sealed class WebhookRejection
+public sealed class LoggedRejection
 {
-    private WebhookRejection() { }
+    private LoggedRejection() { }
 
     public Guid WorkspaceId { get; private set; }
     public Guid ChannelId { get; private set; }
@@ -19,9 +19,9 @@ public sealed class WebhookRejection
     public string Reason { get; private set; } = "";
     public DateTimeOffset RejectedAt { get; private set; }
 
-    internal sealed class Mapping : IEntityTypeConfiguration<WebhookRejection>
+    internal sealed class Mapping : IEntityTypeConfiguration<LoggedRejection>
     {
-        public void Configure(EntityTypeBuilder<WebhookRejection> builder) =>
+        public void Configure(EntityTypeBuilder<LoggedRejection> builder) =>
             builder.ToTable("webhook_rejections").HasKey(r => new { r.WorkspaceId, r.Id });
     }
 }
