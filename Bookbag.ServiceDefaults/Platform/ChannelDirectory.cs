@@ -86,8 +86,9 @@ public sealed partial class ChannelDirectory(
 
     private async ValueTask<TFound?> FindAgainAsync<TKey, TFound>(Func<Snapshot, TKey, TFound?> find, TKey key, CancellationToken cancellationToken) where TFound : class
     {
+        // Looked up again: the reading that makes it fresh may have come after the first look.
         if (IsFresh())
-            return null;
+            return find(_snapshot, key);
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {

@@ -5,7 +5,7 @@ namespace Bookbag.Tests.Support;
 /// <summary>Waiting for what happens because a clock was moved.</summary>
 public static class Clocks
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Moves the clock once, then waits, in real time, for what that brings about on other threads.</summary>
     public static Task AdvanceUntilAsync(this FakeTimeProvider clock, TimeSpan by, Func<bool> happened)

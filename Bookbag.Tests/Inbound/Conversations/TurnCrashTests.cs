@@ -167,7 +167,7 @@ public sealed class TurnCrashTests(TestDatabase database) : IClassFixture<TestDa
         for (var i = 0; i < 4; i++)
         {
             var before = await LeaseAsync();
-            await world.Clock.StepUntilAsync(TimeSpan.FromMilliseconds(100), async () => await LeaseAsync() > before);
+            await world.Clock.StepUntilAsync(TimeSpan.FromMilliseconds(500), async () => await LeaseAsync() > before);
             Assert.Equal(0, await other.RunOnceAsync(default));
         }
 

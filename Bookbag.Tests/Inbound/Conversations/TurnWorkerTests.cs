@@ -137,7 +137,7 @@ public sealed class TurnWorkerTests(TestDatabase database) : IClassFixture<TestD
         await worker.StartAsync(default);
         await asked.Task;
         var stopped = worker.StopAsync(default);
-        await world.Clock.AdvanceUntilAsync(world.Options.DrainFor, () => stopped.IsCompleted);
+        await world.Clock.StepUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(stopped.IsCompleted));
 
         world.Answer = (question, _) => Task.FromResult(TurnWorld.Says(question.Text));
         await world.NewWorker().RunOnceAsync(default);
