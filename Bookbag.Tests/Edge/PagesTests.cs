@@ -55,7 +55,9 @@ public sealed class PagesTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
             }),
             "/api/agents/018f0000-0000-7000-8000-000000000001/channels/whatsapp" => context.Response.WriteAsJsonAsync(new
             {
-                displayPhoneNumber = "+1 555 010 0001", verifiedAt = "2026-01-01T00:00:00Z", lastWebhookAt = "2026-01-01T00:00:00Z",
+                displayPhoneNumber = "+1 555 010 0001",
+                verifiedAt = "2026-01-01T00:00:00Z",
+                lastWebhookAt = "2026-01-01T00:00:00Z",
             }),
             _ => Results.NotFound().ExecuteAsync(context),
         };

@@ -69,7 +69,9 @@ public sealed class SecurityHeadersTests(EdgeFixture fixture) : IClassFixture<Ed
     {
         await using var edge = fixture.Host(new()
         {
-            ["environment"] = "Production", ["TrustedProxies:0"] = proxy, ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true",
+            ["environment"] = "Production",
+            ["TrustedProxies:0"] = proxy,
+            ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true",
         });
         using var client = await edge.WithKeyAsync();
         client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");

@@ -17,7 +17,8 @@ public sealed class ServiceDestinationResolverTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["services:inbound:http:0"] = "http://10.0.0.1:8080", ["services:inbound:http:1"] = "http://10.0.0.2:8080",
+            ["services:inbound:http:0"] = "http://10.0.0.1:8080",
+            ["services:inbound:http:1"] = "http://10.0.0.2:8080",
         }).Build();
         await using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddServiceDiscovery().BuildServiceProvider();
         var resolver = new ServiceDestinationResolver(services.GetRequiredService<ServiceEndpointResolver>());
