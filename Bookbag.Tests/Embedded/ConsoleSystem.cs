@@ -26,7 +26,20 @@ internal sealed class ConsoleSystem : IDisposable
 
     public string Output => string.Join('\n', _lines);
 
-    public Task<int> Exited => _process.Exited.WaitAsync(TimeSpan.FromSeconds(Eventually.Patience), TimeProvider.System);
+    public Task<int> Exited => ExitedAsync();
+
+    /// <summary>The last lines come by a thread of their own, and may come after the end.</summary>
+    private async Task<int> ExitedAsync()
+    {
+        var code = await _process.Exited.WaitAsync(TimeSpan.FromSeconds(Eventually.Patience), TimeProvider.System);
+        for (var length = -1; length < Output.Length || length == 0;)
+        {
+            length = Output.Length;
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        }
+
+        return code;
+    }
 
     public static string NewData() => Directory.CreateTempSubdirectory("bookbag-console-").FullName;
 
