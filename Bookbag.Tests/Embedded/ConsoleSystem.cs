@@ -32,12 +32,10 @@ internal sealed class ConsoleSystem : IDisposable
     private async Task<int> ExitedAsync()
     {
         var code = await _process.Exited.WaitAsync(TimeSpan.FromSeconds(Eventually.Patience), TimeProvider.System);
-        for (var length = -1; length < Output.Length || length == 0;)
-        {
-            length = Output.Length;
-            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-        }
+        for (var round = 0; round < 20 && Output.Length == 0; round++)
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System);
 
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
         return code;
     }
 
