@@ -12,8 +12,8 @@ public sealed class Retrieval(NpgsqlDataSource dataSource)
     private const string EveryChunk = "";
     private const int MostPassages = 24;
 
-    // Each row of the pool costs about 3 µs to rank.
-    private const int Pool = 500;
+    // Each chunk of the pool costs about 5 µs to read and rank.
+    private const int Pool = 300;
 
     // What was asked decides; what was said before only breaks ties.
     private const double ContextWeight = 0.1;
