@@ -71,7 +71,8 @@ public sealed class Retrieval(NpgsqlDataSource dataSource)
         var passages = new List<Passage>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            passages.Add(new Passage(reader.GetGuid(0), reader.GetString(1), reader.GetBoolean(2), reader.GetString(3), reader.GetString(4)));
+            passages.Add(new Passage(reader.GetGuid(0), reader.GetString(1), reader.GetBoolean(2), reader.GetString(3), reader.GetString(4),
+                reader.GetFieldValue<string[]>(5).ToHashSet()));
         return passages;
 
         // Words are letters, digits and marks (Words.Of): nothing in them can end a quoted lexeme.
