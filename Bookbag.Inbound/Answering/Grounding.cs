@@ -6,7 +6,8 @@ namespace Bookbag.Inbound.Answering;
 /// <param name="IsPair">Whether it is a Q&amp;A pair: <paramref name="Heading"/> the question, <paramref name="Text"/> the answer.</param>
 /// <param name="Heading">The heading it stands under, or the pair's question.</param>
 /// <param name="Text">What it says.</param>
-public sealed record Passage(Guid SourceId, string SourceName, bool IsPair, string Heading, string Text);
+/// <param name="Words">The content words of heading and text, as they are indexed.</param>
+public sealed record Passage(Guid SourceId, string SourceName, bool IsPair, string Heading, string Text, IReadOnlySet<string> Words);
 
 /// <summary>A passage and how well it fits.</summary>
 /// <param name="Passage">The passage.</param>
@@ -63,7 +64,7 @@ public static class Grounding
         foreach (var (part, weight) in asked.Parts.Zip(weights))
         {
             var best = candidates
-                .Select(candidate => (candidate, coverage: Coverage(part, vocabulary, candidate.AllWords)))
+                .Select(candidate => (candidate, coverage: Coverage(part, vocabulary, candidate.Passage.Words)))
                 .OrderByDescending(found => found.coverage)
                 .ThenByDescending(found => Preference(part, asked.Context, vocabulary, found.candidate))
                 .First();
@@ -73,7 +74,7 @@ public static class Grounding
         }
 
         var scored = candidates
-            .Select(candidate => (candidate, coverage: asked.Parts.Max(part => Coverage(part, vocabulary, candidate.AllWords))))
+            .Select(candidate => (candidate, coverage: asked.Parts.Max(part => Coverage(part, vocabulary, candidate.Passage.Words))))
             .Where(found => found.coverage > 0)
             .OrderByDescending(found => found.coverage)
             .ThenByDescending(found => asked.Parts.Max(part => Preference(part, asked.Context, vocabulary, found.candidate)))
@@ -118,14 +119,12 @@ public static class Grounding
 
     // Among passages that cover as much: the one whose heading or question says it, then the one that fits what the customer wrote before.
     private static double Preference(IReadOnlyList<string> part, IReadOnlyList<string> context, Vocabulary vocabulary, Candidate candidate) =>
-        2 * Similarity(part, vocabulary, candidate.HeadingWords) + Coverage(context, vocabulary, candidate.AllWords);
+        2 * Similarity(part, vocabulary, candidate.HeadingWords) + Coverage(context, vocabulary, candidate.Passage.Words);
 
     private sealed class Candidate(Passage passage)
     {
         public Passage Passage => passage;
 
         public HashSet<string> HeadingWords { get; } = [.. Words.Content(passage.Heading)];
-
-        public HashSet<string> AllWords { get; } = [.. Words.Content(passage.Heading), .. Words.Content(passage.Text)];
     }
 }

@@ -4,20 +4,23 @@ internal static class RetrievalSql
 {
     /// <summary>
     /// For each word asked the agent's own words that may be it, with the number of chunks they stand in; the empty word counts all chunks.
-    /// @words are looked up as they are, @spoken also by what begins or ends alike, the likest first by trigrams.
+    /// @words are looked up as they are. @spoken also in their other forms, which begin with the same three letters, and where the sources do
+    /// not know the word, as a slip: what begins with the same two or ends with the same three, the likest by trigrams.
     /// Served by the primary key of terms and terms_from_their_end, from the indexes alone.
     /// </summary>
     public const string Vocabulary = """
         SELECT term AS asked, term, chunks FROM inbound.terms WHERE agent_id = @agent AND term = ANY (@words)
         UNION ALL
         SELECT word, near.term, near.chunks
-        FROM unnest(@spoken) AS word CROSS JOIN LATERAL (
+        FROM (SELECT word, EXISTS (SELECT FROM inbound.terms WHERE agent_id = @agent AND term = word) AS known FROM unnest(@spoken) AS word) asked
+        CROSS JOIN LATERAL (SELECT left(word, CASE WHEN known THEN 3 ELSE 2 END) AS beginning, left(reverse(word), 3) AS ending) part
+        CROSS JOIN LATERAL (
             (SELECT term, chunks FROM inbound.terms
-             WHERE agent_id = @agent AND term >= left(word, 2) AND term < left(word, 2) || chr(1114111)
+             WHERE agent_id = @agent AND term >= beginning AND term < beginning || chr(1114111)
              ORDER BY similarity(term, word) DESC, term LIMIT 16)
             UNION
             (SELECT term, chunks FROM inbound.terms
-             WHERE agent_id = @agent AND reverse(term) >= left(reverse(word), 3) AND reverse(term) < left(reverse(word), 3) || chr(1114111)
+             WHERE NOT known AND agent_id = @agent AND reverse(term) >= ending AND reverse(term) < ending || chr(1114111)
              ORDER BY similarity(term, word) DESC, term LIMIT 6)
         ) near
         WHERE near.term <> word
@@ -40,7 +43,7 @@ internal static class RetrievalSql
         ), best AS MATERIALIZED (
             SELECT source_id, ordinal, rank FROM pool ORDER BY rank DESC, source_id, ordinal LIMIT @most
         )
-        SELECT chunk.source_id, source.name, source.type = 'qa', chunk.heading, chunk.text
+        SELECT chunk.source_id, source.name, source.type = 'qa', chunk.heading, chunk.text, tsvector_to_array(chunk.terms)
         FROM best
         JOIN inbound.chunks chunk ON chunk.agent_id = @agent AND chunk.source_id = best.source_id AND chunk.ordinal = best.ordinal
         JOIN inbound.sources source ON source.agent_id = @agent AND source.id = best.source_id

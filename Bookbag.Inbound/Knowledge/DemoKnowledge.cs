@@ -11,7 +11,7 @@ public static class DemoKnowledge
         SourceContent.Pair("What are your opening hours?",
             "Our shop is open Monday to Friday from 9:00 to 18:30 and Saturday from 10:00 to 16:00. We are closed on Sundays and public holidays."),
         SourceContent.Pair("Where is your shop?",
-            "You find us at 12 Lantern Street, next to the old post office. The tram stop Harbour Square is two minutes away."),
+            "Our address is 12 Lantern Street, next to the old post office. The tram stop Harbour Square is two minutes away."),
         SourceContent.Pair("How long does delivery take?",
             "Orders placed before 14:00 leave our shop the same day. Delivery takes 2 to 3 working days within the country and 4 to 7 working days to the rest of Europe."),
         SourceContent.Pair("How much is shipping?",

@@ -160,7 +160,7 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task A_model_that_hangs_is_given_up()
     {
-        using var host = Host(withModel: true);
+        using var host = Host(withModel: true, attemptTimeout: "00:00:00.2");
         _model.Behave = ModelDouble.Hang;
         var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
         Assert.Equal("The model did not answer in time.", failure.Message);
@@ -169,7 +169,7 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
     [Fact]
     public async Task Who_gives_up_waiting_is_not_told_that_the_model_failed()
     {
-        using var host = Host(withModel: true, attemptTimeout: "00:01:00");
+        using var host = Host(withModel: true);
         using var stopping = new CancellationTokenSource();
         _model.Behave = context =>
         {
@@ -270,7 +270,7 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
         await db.Database.ExecuteSqlAsync(AgentSettingsSql.Save(settings));
     }
 
-    private IHost Host(bool withModel = false, int retries = 0, string attemptTimeout = "00:00:01") => Build(!withModel ? [] : new Dictionary<string, string?>
+    private IHost Host(bool withModel = false, int retries = 0, string attemptTimeout = "00:01:00") => Build(!withModel ? [] : new Dictionary<string, string?>
     {
         ["Model:Endpoint"] = _model.Endpoint,
         ["Model:Name"] = "small-model",

@@ -2,18 +2,51 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.Tests.Support;
 
 namespace Bookbag.Tests.Inbound.Knowledge;
 
-public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<InboundApp>
+/// <summary>The service, and workspaces with an agent and keys as tests ask for them.</summary>
+public sealed class KnowledgeService : IAsyncLifetime
+{
+    private readonly TestDatabase _database = new();
+    private InboundHost _host = null!; // set by InitializeAsync, which xunit awaits before any test
+
+    public async Task InitializeAsync()
+    {
+        await _database.InitializeAsync();
+        _host = new InboundHost(_database.ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    public async Task<(Workspace Workspace, Agent Agent)> AgentAsync()
+    {
+        var workspace = await _database.AddWorkspaceAsync();
+        return (workspace, await _database.AddAgentAsync(workspace));
+    }
+
+    public Task<Agent> SecondAgentAsync(Workspace workspace) => _database.AddAgentAsync(workspace);
+
+    public async Task<HttpClient> ClientAsync(Workspace workspace, Role role = Role.Editor, Agent? agent = null) =>
+        _host.CreateClient(await _database.AddKeyAsync(workspace, role, agent));
+
+    public HttpClient Anonymous() => _host.CreateClient(null);
+}
+
+public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFixture<KnowledgeService>
 {
     [Fact]
     public async Task A_pair_and_a_text_are_added_read_changed_and_removed()
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         var url = $"/api/agents/{agent.Id}/sources";
 
         var pair = await PostAsync(client, url, new { type = "qa", question = "Do you deliver?", answer = "Yes." }, HttpStatusCode.Created);
@@ -40,8 +73,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task A_list_goes_on_where_the_page_before_ended()
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         for (var i = 0; i < 5; i++)
             await PostAsync(client, $"/api/agents/{agent.Id}/sources", new { type = "qa", question = $"Question {i}", answer = "Answer" }, HttpStatusCode.Created);
 
@@ -65,8 +98,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [InlineData("""not json""", "invalid_request")]
     public async Task What_is_no_source_is_refused_with_a_reason(string body, string code)
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
         Assert.Equal(code, await CodeAsync(await client.PostAsync($"/api/agents/{agent.Id}/sources", content), HttpStatusCode.BadRequest));
     }
@@ -74,8 +107,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task Files_are_refused_with_a_reason()
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         using var form = new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "file", "prices.pdf" } };
         Assert.Equal("source_type_unavailable", await CodeAsync(await client.PostAsync($"/api/agents/{agent.Id}/sources", form), HttpStatusCode.UnsupportedMediaType));
     }
@@ -83,8 +116,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task Settings_have_defaults_are_kept_and_go_back()
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         var url = $"/api/agents/{agent.Id}/settings";
 
         var initial = (await client.GetFromJsonAsync<JsonObject>(url))!;
@@ -112,8 +145,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [InlineData("""{"behaviour":1}""")]
     public async Task Settings_that_make_no_sense_are_refused(string body)
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
         Assert.Equal("invalid_request", await CodeAsync(await client.PutAsync($"/api/agents/{agent.Id}/settings", content), HttpStatusCode.BadRequest));
         using var longText = JsonContent.Create(new { greeting = new string('x', 1_001) });
@@ -123,8 +156,8 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task Ask_says_how_the_answer_came_about()
     {
-        var agent = await app.AgentAsync();
-        var client = await app.ClientAsync(agent.WorkspaceId);
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
         var source = await PostAsync(client, $"/api/agents/{agent.Id}/sources",
             new { type = "text", name = "Shop", text = "# Gift wrapping\nGift wrapping costs 2.50 per order." }, HttpStatusCode.Created);
 
@@ -144,11 +177,13 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task Another_workspace_and_another_agents_key_see_nothing()
     {
-        var (mine, theirs) = (await app.AgentAsync(), await app.AgentAsync());
-        var owner = await app.ClientAsync(theirs.WorkspaceId);
+        var (myWorkspace, mine) = await service.AgentAsync();
+        var (theirWorkspace, theirs) = await service.AgentAsync();
+        var theirOther = await service.SecondAgentAsync(theirWorkspace);
+        var owner = await service.ClientAsync(theirWorkspace);
         var source = await PostAsync(owner, $"/api/agents/{theirs.Id}/sources", new { type = "qa", question = "Secret?", answer = "Yes." }, HttpStatusCode.Created);
 
-        foreach (var stranger in new[] { await app.ClientAsync(mine.WorkspaceId), await app.ClientAsync(theirs.WorkspaceId, agentId: mine.Id) })
+        foreach (var stranger in new[] { await service.ClientAsync(myWorkspace), await service.ClientAsync(theirWorkspace, agent: theirOther) })
         {
             foreach (var path in new[] { "sources", $"sources/{Text(source, "id")}", "settings" })
                 Assert.Equal("agent_not_found", await CodeAsync(await stranger.GetAsync($"/api/agents/{theirs.Id}/{path}"), HttpStatusCode.NotFound));
@@ -157,7 +192,7 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
         }
 
         // Its own agent, another's source.
-        var client = await app.ClientAsync(mine.WorkspaceId);
+        var client = await service.ClientAsync(myWorkspace);
         Assert.Equal("source_not_found", await CodeAsync(await client.GetAsync($"/api/agents/{mine.Id}/sources/{Text(source, "id")}"), HttpStatusCode.NotFound));
         Assert.Equal("source_not_found", await CodeAsync(await client.DeleteAsync($"/api/agents/{mine.Id}/sources/{Text(source, "id")}"), HttpStatusCode.NotFound));
         Assert.Equal("unsure", Text(await PostAsync(client, $"/api/agents/{mine.Id}/ask", new { question = "Secret?" }), "outcome"));
@@ -167,15 +202,15 @@ public sealed class KnowledgeEndpointTests(InboundApp app) : IClassFixture<Inbou
     [Fact]
     public async Task A_viewer_may_look_and_not_touch_and_nobody_else_may_do_anything()
     {
-        var agent = await app.AgentAsync();
-        var viewer = await app.ClientAsync(agent.WorkspaceId, Role.Viewer);
+        var (workspace, agent) = await service.AgentAsync();
+        var viewer = await service.ClientAsync(workspace, Role.Viewer);
         Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync($"/api/agents/{agent.Id}/sources")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync($"/api/agents/{agent.Id}/settings")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsJsonAsync($"/api/agents/{agent.Id}/sources", new { type = "qa", question = "a", answer = "b" })).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PutAsJsonAsync($"/api/agents/{agent.Id}/settings", new { })).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = "a" })).StatusCode);
 
-        var anonymous = app.Anonymous();
+        var anonymous = service.Anonymous();
         foreach (var path in new[] { "sources", "settings" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync($"/api/agents/{agent.Id}/{path}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = "a" })).StatusCode);

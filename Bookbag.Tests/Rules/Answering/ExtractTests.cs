@@ -39,5 +39,5 @@ public sealed class ExtractTests
     private static PartAnswer Part(string text, params string[] words) => Part(text, false, words);
 
     private static PartAnswer Part(string text, bool isPair, params string[] words) =>
-        new(new Passage(Guid.Empty, "A text", isPair, "", text), 1, found => words.Count(found.Contains));
+        new(new Passage(Guid.Empty, "A text", isPair, "", text, new HashSet<string>()), 1, found => words.Count(found.Contains));
 }

@@ -88,7 +88,7 @@ public sealed class GroundingTests
 
     private static Vocabulary Know(Asked asked, int chunks) => new(chunks, asked.Words, asked.Words.Select(word => new KnownWord(word, word, 1)));
 
-    private static Passage Text(string text) => new(Source, "A text", false, "", text);
+    private static Passage Text(string text) => new(Source, "A text", false, "", text, Words.Content(text).ToHashSet());
 
-    private static Passage Pair(string question, string answer) => new(Source, question, true, question, answer);
+    private static Passage Pair(string question, string answer) => new(Source, question, true, question, answer, Words.Content($"{question} {answer}").ToHashSet());
 }
