@@ -1,3 +1,4 @@
+using System.Data;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,8 +27,9 @@ public static class Schemas
         }
         finally
         {
-            // Closing would only give the connection back to the pool, the lock with it. A process that dies loses both.
-            await ExecuteAsync(connection, "SELECT pg_advisory_unlock(@key)", CancellationToken.None);
+            // Closing would only give the connection back to the pool, the lock with it. Where the connection broke, the lock is gone too.
+            if (connection.State == ConnectionState.Open)
+                await ExecuteAsync(connection, "SELECT pg_advisory_unlock(@key)", CancellationToken.None);
         }
     }
 

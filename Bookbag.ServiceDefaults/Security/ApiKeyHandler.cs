@@ -16,6 +16,9 @@ public sealed class ApiKeyHandler(
     /// <summary>The scheme's name.</summary>
     public const string SchemeName = "ApiKey";
 
+    /// <summary>What a refusal says of how to sign in.</summary>
+    internal const string Challenge = "Bearer";
+
     private const string Bearer = "Bearer ";
 
     // Served by the unique index on hash. Comparing hashes in the index tells an attacker nothing about a key.
@@ -47,6 +50,13 @@ public sealed class ApiKeyHandler(
             return AuthenticateResult.Fail("Unknown API key.");
         var identity = new ClaimsIdentity(CallerClaims.Of(caller), SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+    }
+
+    /// <inheritdoc />
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = Challenge;
+        return base.HandleChallengeAsync(properties);
     }
 
     private async Task<Caller?> FindAsync(string secret)

@@ -84,8 +84,6 @@ public static class AuthenticationExtensions
         options.ExpireTimeSpan = TimeSpan.FromHours(12);
         options.SlidingExpiration = true;
         options.LoginPath = "/signin";
-        options.LogoutPath = "/signout";
-        options.AccessDeniedPath = "/signin";
         options.Events.OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync;
 
         // A person who opened a page is sent to sign in; everything else is told plainly.
@@ -102,6 +100,8 @@ public static class AuthenticationExtensions
     private static Task Refuse(RedirectContext<CookieAuthenticationOptions> context, int status)
     {
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = ApiKeyHandler.Challenge;
         return Task.CompletedTask;
     }
 }

@@ -36,6 +36,7 @@ public sealed class AccessTests : IClassFixture<TestDatabase>, IDisposable
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
         Assert.Equal("not_signed_in", await CodeOfAsync(response));
     }
 
