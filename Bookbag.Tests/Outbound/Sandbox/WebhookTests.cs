@@ -113,6 +113,21 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Equal(0, value.GetProperty("contacts").GetArrayLength());
     }
 
+    [Fact]
+    public async Task A_hidden_phone_number_is_in_no_webhook()
+    {
+        _sandbox.Control.Write(SandboxDriver.Customer, new CustomerWrites { Username = "@ada", HidePhone = true, UserId = "US.77" });
+        Assert.DoesNotContain(SandboxDriver.Customer, await _sandbox.Callback.NextRawAsync(), StringComparison.Ordinal);
+        await _sandbox.PostAsync("""{"messaging_product":"whatsapp","recipient":"US.77","text":{"body":"hi"}}""");
+        _sandbox.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        foreach (var username in new[] { false, true })
+        {
+            var value = await _sandbox.Callback.NextValueAsync();
+            Assert.DoesNotContain(SandboxDriver.Customer, value.GetRawText(), StringComparison.Ordinal);
+            Assert.Equal("US.77", value.GetProperty("statuses")[0].GetProperty("recipient_user_id").GetString());
+            Assert.Equal(username, value.GetProperty("contacts")[0].GetProperty("profile").TryGetProperty("username", out _));
+        }
+    }
 
     [Fact]
     public async Task What_is_not_answered_200_comes_again_at_once_and_then_ever_rarer()
