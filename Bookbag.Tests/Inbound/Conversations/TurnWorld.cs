@@ -115,6 +115,8 @@ internal sealed class TurnWorld : IAsyncDisposable
         var now = Clock.GetUtcNow();
         var id = conversation ?? Guid.CreateVersion7(now);
         var number = Interlocked.Increment(ref _messages);
+        // No two messages at the same time: the order of the thread is theirs.
+        var written = (at ?? now).AddMicroseconds(number);
         await using var batch = _database.CreateBatch();
         batch.Add(
             """
@@ -125,13 +127,13 @@ internal sealed class TurnWorld : IAsyncDisposable
                 last_message_at = greatest(c.last_message_at, @at), last_message_text = @text, unanswered_since = coalesce(c.unanswered_since, @now), turn_attempts = 0,
                 turn_due_at = CASE c.mode WHEN 'ai' THEN @now ELSE c.turn_due_at END
             """,
-            ("workspace", WorkspaceId), ("channel", ChannelId), ("agent", AgentId), ("id", id), ("phone", phone), ("at", at ?? now), ("now", now), ("text", text));
+            ("workspace", WorkspaceId), ("channel", ChannelId), ("agent", AgentId), ("id", id), ("phone", phone), ("at", written), ("now", now), ("text", text));
         batch.Add(
             """
             INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, wamid, status, status_rank, awaiting)
             VALUES (@workspace, @channel, @conversation, @id, @at, 'in', 'customer', 'text', @text, @wamid, 'received', 9, true)
             """,
-            ("workspace", WorkspaceId), ("channel", ChannelId), ("conversation", id), ("id", Guid.CreateVersion7(now)), ("at", (at ?? now).AddMicroseconds(number)),
+            ("workspace", WorkspaceId), ("channel", ChannelId), ("conversation", id), ("id", Guid.CreateVersion7(now)), ("at", written),
             ("text", text), ("wamid", $"wamid.IN{number}"));
         await batch.ExecuteNonQueryAsync();
         return id;

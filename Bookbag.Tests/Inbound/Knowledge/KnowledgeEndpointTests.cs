@@ -12,17 +12,18 @@ namespace Bookbag.Tests.Inbound.Knowledge;
 public sealed class KnowledgeService : IAsyncLifetime
 {
     private readonly TestDatabase _database = new();
-    private InboundHost _host = null!; // set by InitializeAsync, which xunit awaits before any test
+
+    private InboundHost Host { get; set; } = null!; // set by InitializeAsync, which xunit awaits before any test
 
     public async Task InitializeAsync()
     {
         await _database.InitializeAsync();
-        _host = new InboundHost(_database.ConnectionString);
+        Host = new InboundHost(_database.ConnectionString);
     }
 
     public async Task DisposeAsync()
     {
-        await _host.DisposeAsync();
+        await Host.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -35,9 +36,9 @@ public sealed class KnowledgeService : IAsyncLifetime
     public Task<Agent> SecondAgentAsync(Workspace workspace) => _database.AddAgentAsync(workspace);
 
     public async Task<HttpClient> ClientAsync(Workspace workspace, Role role = Role.Editor, Agent? agent = null) =>
-        _host.CreateClient(await _database.AddKeyAsync(workspace, role, agent));
+        Host.CreateClient(await _database.AddKeyAsync(workspace, role, agent));
 
-    public HttpClient Anonymous() => _host.CreateClient(null);
+    public HttpClient Anonymous() => Host.CreateClient(null);
 }
 
 public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFixture<KnowledgeService>
