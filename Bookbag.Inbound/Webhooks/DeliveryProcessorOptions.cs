@@ -19,6 +19,10 @@ public sealed class DeliveryProcessorOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long what has been acknowledged may wait at most, while webhooks come in crowds, for the acknowledging of others.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
+    public TimeSpan MaxRest { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How often the queue is looked at when nothing wakes the processor up.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PollEvery { get; set; } = TimeSpan.FromSeconds(1);

@@ -11,7 +11,7 @@ namespace Bookbag.Inbound.Webhooks;
 /// that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
 /// </remarks>
 public sealed partial class IntakeBatcher(
-    WebhookLog log, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
+    WebhookLog log, IntakePressure pressure, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
     : BackgroundService
 {
     private readonly IntakeOptions _options = options.Value;
@@ -73,6 +73,7 @@ public sealed partial class IntakeBatcher(
             var started = clock.GetTimestamp();
             using var timeout = new CancellationTokenSource(_options.CommitTimeout, clock);
             await log.StoreAsync(batch.ConvertAll(w => w.Arrival), timeout.Token);
+            pressure.Committed(batch.Count);
             metrics.Committed(batch.Count, clock.GetElapsedTime(started));
             wakeUps.Signal(DeliveryProcessor.Topic);
             return true;

@@ -9,34 +9,35 @@ using Npgsql;
 namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Takes in a POST of Meta: raw bytes, signature, webhook log, and 200 only after the commit.</summary>
-public static partial class ReceiveWebhook
+public sealed partial class ReceiveWebhook(
+    WebhookGate gate, IntakeBatcher batcher, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<ReceiveWebhook> logger)
 {
     // What tells where a webhook came from and how; nothing that could be a secret.
     private static readonly string[] KeptHeaders = ["Content-Type", "User-Agent", "X-Forwarded-For", "X-Request-Id"];
 
-    public static async Task Handle(HttpContext context, WebhookGate gate, IntakeBatcher batcher, IntakeMetrics metrics, TimeProvider clock,
-        IOptions<IntakeOptions> options, ILoggerFactory loggers)
+    private readonly IntakeOptions _options = options.Value;
+
+    public async Task HandleAsync(HttpContext context)
     {
-        var (status, verdict) = await TakeAsync(context, gate, batcher, clock, options.Value);
+        var (status, verdict) = await TakeAsync(context);
         metrics.Received(verdict);
         if (status is StatusCodes.Status400BadRequest or StatusCodes.Status401Unauthorized or StatusCodes.Status413PayloadTooLarge)
-            Log.Refused(loggers.CreateLogger(typeof(ReceiveWebhook).FullName!), verdict, context.Connection.RemoteIpAddress?.ToString());
+            Log.Refused(logger, verdict, context.Connection.RemoteIpAddress?.ToString());
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = "5";
         context.Response.StatusCode = status;
     }
 
-    private static async Task<(int Status, string Verdict)> TakeAsync(
-        HttpContext context, WebhookGate gate, IntakeBatcher batcher, TimeProvider clock, IntakeOptions options)
+    private async Task<(int Status, string Verdict)> TakeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (request.ContentLength > options.MaxBodyBytes)
+        if (request.ContentLength > _options.MaxBodyBytes)
             return (StatusCodes.Status413PayloadTooLarge, "too_large");
 
-        var (memory, length) = await ReadAsync(request.BodyReader, (int)(request.ContentLength ?? 4096), options.MaxBodyBytes, context.RequestAborted);
+        var (memory, length) = await ReadAsync(request.BodyReader, (int)(request.ContentLength ?? 4096), _options.MaxBodyBytes, context.RequestAborted);
         try
         {
-            if (length > options.MaxBodyBytes)
+            if (length > _options.MaxBodyBytes)
                 return (StatusCodes.Status413PayloadTooLarge, "too_large");
 
             var body = memory.AsMemory(0, length);

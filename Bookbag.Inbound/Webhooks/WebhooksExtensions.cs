@@ -16,7 +16,9 @@ public static class WebhooksExtensions
         services.AddOptions<WebhookLogOptions>().BindConfiguration(WebhookLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
         services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<IntakePressure>();
         services.AddSingleton<WebhookGate>();
+        services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<WebhookLog>();
         services.AddSingleton<WebhookLogKeeper>();
         services.AddSingleton<DeliveryProcessor>();
