@@ -7,7 +7,7 @@ namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Writes webhooks to the log, as many with one commit as came while the commit before was under way.</summary>
 /// <remarks>
-/// There is no timer: a lone webhook is written at once, a crowd shares a commit. What waits is bounded by number and by bytes; beyond
+/// A lone webhook is written at once. A crowd is waited for, some milliseconds, since what a commit costs is shared by all in it. What waits is bounded by number and by bytes; beyond
 /// that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
 /// </remarks>
 public sealed partial class IntakeBatcher(
@@ -49,6 +49,9 @@ public sealed partial class IntakeBatcher(
         var batch = new List<Waiting>(_options.MaxBatch);
         while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            if (pressure.IsHigh && !stoppingToken.IsCancellationRequested)
+                await Task.Delay(_options.Gather, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
             var bytes = 0L;
             while (batch.Count < _options.MaxBatch && _waiting.Reader.TryPeek(out var next)
                 && (batch.Count == 0 || bytes + next.Arrival.Body.Length <= _options.MaxBatchBytes)

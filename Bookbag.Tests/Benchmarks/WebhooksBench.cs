@@ -8,11 +8,11 @@ namespace Bookbag.Tests.Benchmarks;
 /// <remarks>Three receivers take turns behind the same kind of Edge, in rounds, so that a noisy machine disturbs them alike; ratios are of medians.</remarks>
 public static class WebhooksBench
 {
-    private const int Connections = 64;
-    private const int Rounds = 3;
+    private const int Connections = 128;
+    private const int Rounds = 5;
     private const int Customers = 5_000;
     private const int WarmUpRequests = 60_000;
-    private const int RequestsPerRound = 30_000;
+    private const int RequestsPerRound = 15_000;
     private const double SustainedPerSecond = 3_300;
 
     /// <param name="args">How many seconds the steady rate is held; 30 when left out.</param>
