@@ -14,6 +14,9 @@ public sealed partial class IntakeBatcher(
     WebhookLog log, IntakePressure pressure, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
     : BackgroundService
 {
+    // Handing each answer to a thread of its own costs more than to write it.
+    private const int AnsweredTogether = 16;
+
     private readonly IntakeOptions _options = options.Value;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
@@ -63,10 +66,16 @@ public sealed partial class IntakeBatcher(
 
             var stored = await TryWriteAsync(batch);
             Interlocked.Add(ref _waitingBytes, -bytes);
-            foreach (var waiting in batch)
-                waiting.Stored.SetResult(stored);
+            foreach (var crowd in batch.Chunk(AnsweredTogether))
+                ThreadPool.UnsafeQueueUserWorkItem(state => Answer(state.crowd, state.stored), (crowd, stored), preferLocal: false);
             batch.Clear();
         }
+    }
+
+    private static void Answer(Waiting[] crowd, bool stored)
+    {
+        foreach (var waiting in crowd)
+            waiting.Stored.SetResult(stored);
     }
 
     private async Task<bool> TryWriteAsync(List<Waiting> batch)
@@ -93,7 +102,8 @@ public sealed partial class IntakeBatcher(
     {
         public WebhookArrival Arrival => arrival;
 
-        public TaskCompletionSource<bool> Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // What goes on when it is set is an answer of a few bytes, sent on the thread that sets it.
+        public TaskCompletionSource<bool> Stored { get; } = new();
     }
 
     private static partial class Log

@@ -64,7 +64,7 @@ public sealed partial class ReceiveWebhook(
     }
 
     /// <summary>Reads a body into pooled memory, as it is. One longer than the limit is read no further.</summary>
-    private static async Task<(byte[] Memory, int Length)> ReadAsync(PipeReader reader, int expected, int max, CancellationToken cancellationToken)
+    internal static async Task<(byte[] Memory, int Length)> ReadAsync(PipeReader reader, int expected, int max, CancellationToken cancellationToken)
     {
         var memory = ArrayPool<byte>.Shared.Rent(Math.Max(expected, 1));
         var length = 0;

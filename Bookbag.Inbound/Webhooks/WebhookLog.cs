@@ -4,10 +4,10 @@ using NpgsqlTypes;
 namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>The webhook log: what Meta sent, and the queue of what is still to be applied.</summary>
-public sealed class WebhookLog(NpgsqlDataSource dataSource)
+public class WebhookLog(NpgsqlDataSource dataSource)
 {
     /// <summary>Writes webhooks and queues them, all with one statement and one commit.</summary>
-    public async Task StoreAsync(IReadOnlyCollection<WebhookArrival> arrivals, CancellationToken cancellationToken)
+    public virtual async Task StoreAsync(IReadOnlyCollection<WebhookArrival> arrivals, CancellationToken cancellationToken)
     {
         // Postgres has no array of arrays of different lengths: the channels of all are one array, cut up by position.
         var channelIds = new List<Guid>(arrivals.Count);

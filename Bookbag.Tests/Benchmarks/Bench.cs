@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace Bookbag.Tests.Benchmarks;
 
@@ -20,10 +19,9 @@ public static class Bench
             return 0;
         }
 
-        if (args is ["floor", var mode, var port])
+        if (args is ["floor", var mode])
         {
-            await FloorServer.RunAsync(mode, int.Parse(port, CultureInfo.InvariantCulture),
-                Environment.GetEnvironmentVariable("FLOOR_SECRET")!, Environment.GetEnvironmentVariable("FLOOR_DATABASE")!);
+            await FloorServer.RunAsync(mode);
             return 0;
         }
 

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Aspire.Hosting.Testing;
 using Bookbag.Tests.Support;
 
@@ -27,12 +24,14 @@ internal sealed class Floor : IAsyncDisposable
     /// <param name="product">Whose Postgres and Redis it uses.</param>
     public static async Task<Floor> StartAsync(string mode, Product product)
     {
-        var (serverPort, edgePort) = (FreePort(), FreePort());
+        var (serverPort, edgePort) = (LoopbackPort.Free(), LoopbackPort.Free());
         var connectionString = (await product.App.GetConnectionStringAsync("bookbag"))!;
-        var server = Start(typeof(FloorServer).Assembly.Location, ["floor", mode, serverPort.ToString(CultureInfo.InvariantCulture)], new()
+        var server = Start(typeof(FloorServer).Assembly.Location, ["floor", mode], new()
         {
-            ["FLOOR_SECRET"] = ConnectedAgent.AppSecret,
-            ["FLOOR_DATABASE"] = connectionString,
+            ["ConnectionStrings__bookbag"] = connectionString,
+            ["ConnectionStrings__redis"] = await product.App.GetConnectionStringAsync("redis"),
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{serverPort}",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
         });
         var edge = Start(Path.Combine(AppContext.BaseDirectory, "Bookbag.Edge.dll"), [], new()
         {
@@ -98,12 +97,5 @@ internal sealed class Floor : IAsyncDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

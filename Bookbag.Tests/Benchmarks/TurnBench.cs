@@ -19,17 +19,24 @@ public static class TurnBench
     {
         var duration = TimeSpan.FromSeconds(args is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 20);
         var table = new Table("debounce", "messages/s", "messages", "answered", "p50 ms", "p95 ms", "p99 ms");
-        await using (var product = await Product.StartAsync(builder =>
+        using (var data = new DurableData())
         {
-            builder.Set("inbound", "Turns__Debounce__QuietPeriod", "00:00:00");
-            builder.Set("inbound", "Turns__Debounce__QuietPeriodWhenComplete", "00:00:00");
-        }))
-        {
+            await using var product = await Product.StartAsync(
+                builder =>
+                {
+                    builder.Set("inbound", "Turns__Debounce__QuietPeriod", "00:00:00");
+                    builder.Set("inbound", "Turns__Debounce__QuietPeriodWhenComplete", "00:00:00");
+                },
+                data);
             await RunAsync(product, "off", duration, table);
         }
 
-        await using (var product = await Product.StartAsync())
+        using (var data = new DurableData())
+        {
+            await using var product = await Product.StartAsync(data: data);
             await RunAsync(product, "default", duration, table);
+        }
+
         Console.WriteLine(table);
     }
 

@@ -19,7 +19,8 @@ public static class WebhooksBench
     public static async Task RunAsync(string[] args)
     {
         var sustained = TimeSpan.FromSeconds(args is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 30);
-        await using var product = await Product.StartAsync();
+        using var data = new DurableData();
+        await using var product = await Product.StartAsync(data: data);
         var number = "100000000000777";
         await product.ConnectAgentAsync(number, $"http://sandbox/v25.0/{number}/messages");
         var address = product.App.GetEndpoint("edge", "http");

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Bookbag.Tests.Support;
 
 namespace Bookbag.Tests.Edge;
 
@@ -23,7 +23,7 @@ public sealed class ReplicaTests(EdgeFixture fixture) : IClassFixture<EdgeFixtur
     [Fact]
     public async Task A_replica_that_is_dead_costs_no_webhook()
     {
-        await using var edge = fixture.Host(new() { ["services:inbound:http:1"] = $"http://127.0.0.1:{FreePort()}" });
+        await using var edge = fixture.Host(new() { ["services:inbound:http:1"] = $"http://127.0.0.1:{LoopbackPort.Free()}" });
         using var client = edge.Anonymous();
         for (var i = 0; i < 40; i++)
             Assert.Equal(HttpStatusCode.OK, await PostAsync(client, $"body {i}"));
@@ -48,7 +48,7 @@ public sealed class ReplicaTests(EdgeFixture fixture) : IClassFixture<EdgeFixtur
     [Fact]
     public async Task With_every_replica_dead_the_answer_is_a_problem_and_the_first_to_return_is_found_at_once()
     {
-        var (one, two) = (FreePort(), FreePort());
+        var (one, two) = (LoopbackPort.Free(), LoopbackPort.Free());
         await using var edge = fixture.Host(new() { ["services:inbound:http:0"] = $"http://127.0.0.1:{one}", ["services:inbound:http:1"] = $"http://127.0.0.1:{two}" });
         using var client = edge.Anonymous();
 
@@ -85,13 +85,5 @@ public sealed class ReplicaTests(EdgeFixture fixture) : IClassFixture<EdgeFixtur
     {
         using var answer = await client.PostAsync(Path, new StringContent(body));
         return answer.StatusCode;
-    }
-
-    // Free a moment ago, and not given out again for a while.
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -36,9 +36,11 @@ public sealed class Product : IAsyncDisposable
 
     /// <summary>Starts it and waits until every service is healthy.</summary>
     /// <param name="configure">Changes the app model before it is built: replicas, environment.</param>
-    public static async Task<Product> StartAsync(Action<IDistributedApplicationTestingBuilder>? configure = null)
+    /// <param name="data">Where its data is, safe from a power cut as a user's is; null for data that go with the test.</param>
+    public static async Task<Product> StartAsync(Action<IDistributedApplicationTestingBuilder>? configure = null, DurableData? data = null)
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>(["Data=throw-away", $"Parameters:api-key={ApiKey}"]);
+        string[] where = data is null ? ["Data=throw-away"] : [$"Data={data.Location}", $"BOOKBAG_EDGE_PORT={LoopbackPort.Free()}"];
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>([.. where, $"Parameters:api-key={ApiKey}"]);
         configure?.Invoke(builder);
         var app = await builder.BuildAsync();
         await app.StartAsync();
@@ -105,6 +107,15 @@ public sealed class Product : IAsyncDisposable
         await Database.DisposeAsync();
         await App.DisposeAsync();
     }
+}
+
+/// <summary>A new directory for the data of a product that is measured as users run it: what is committed has reached the disk.</summary>
+public sealed class DurableData : IDisposable
+{
+    public string Location { get; } = Path.Combine(Path.GetTempPath(), $"bookbag-bench-{Path.GetRandomFileName()}");
+
+    /// <summary>Removes it. The product must have stopped.</summary>
+    public void Dispose() => Directory.Delete(Location, recursive: true);
 }
 
 /// <summary>An agent with a sandbox number.</summary>

@@ -27,6 +27,10 @@ internal sealed class DataDirectory(string location, bool isThrowAway) : IDispos
         return new DataDirectory(Path.Combine(Home, hash), isThrowAway: false);
     }
 
+    /// <summary>A new one that goes with the test, or the one that it names, safe from a power cut, to measure what users get.</summary>
+    public static DataDirectory OfTest(IConfiguration configuration) =>
+        configuration["Data"] is { } chosen && Path.IsPathRooted(chosen) ? new DataDirectory(chosen, isThrowAway: false) : ThrowAway();
+
     public static DataDirectory ThrowAway() =>
         new(Path.Combine(Path.GetTempPath(), ThrowAwayPrefix + Path.GetRandomFileName()), isThrowAway: true);
 

@@ -50,7 +50,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
         // The engine speaks for itself; the host's own lines say nothing that a reader of the console needs.
         _host.Logging.ClearProviders();
         _host.Services.TryAddSingleton(TimeProvider.System);
-        Data = _entryPoint is null ? DataDirectory.OfCheckout(AppHostDirectory, Configuration) : DataDirectory.ThrowAway();
+        Data = _entryPoint is null ? DataDirectory.OfCheckout(AppHostDirectory, Configuration) : DataDirectory.OfTest(Configuration);
     }
 
     public ConfigurationManager Configuration => _host.Configuration;
