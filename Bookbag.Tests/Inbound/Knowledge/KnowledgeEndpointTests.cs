@@ -9,7 +9,7 @@ using Bookbag.Tests.Support;
 namespace Bookbag.Tests.Inbound.Knowledge;
 
 /// <summary>The service, and workspaces with an agent and keys as tests ask for them.</summary>
-public sealed class KnowledgeService : IAsyncLifetime
+public sealed class KnowledgeService : IAsyncLifetime, IAsyncDisposable
 {
     private readonly TestDatabase _database = new();
     private InboundHost _host = null!; // set by InitializeAsync, which xunit awaits before any test
@@ -25,6 +25,8 @@ public sealed class KnowledgeService : IAsyncLifetime
         await _host.DisposeAsync();
         await _database.DisposeAsync();
     }
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     public async Task<(Workspace Workspace, Agent Agent)> AgentAsync()
     {
