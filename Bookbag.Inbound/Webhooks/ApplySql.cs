@@ -113,6 +113,23 @@ internal static class ApplySql
             LIMIT 1) AS known
         """;
 
+    /// <summary>Writes what is Outbound's to act on.</summary>
+    public const string WriteEvents =
+        """
+        INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
+        SELECT * FROM unnest(@workspaces, @channels, @agents, @kinds, @fields, @ats, @received, @wamids, @callbacks, @customers, @payloads)
+        """;
+
+    /// <summary>Enters changes that carry no id of Meta's; returns those that are new.</summary>
+    public const string SeeChanges =
+        """
+        INSERT INTO inbound.seen_changes (channel_id, digest, received_at)
+        SELECT DISTINCT ON (channel_id, digest) * FROM unnest(@channels, @digests, @received) AS change (channel_id, digest, received_at)
+        ORDER BY channel_id, digest
+        ON CONFLICT DO NOTHING
+        RETURNING channel_id, digest
+        """;
+
     /// <summary>Locks our messages, always in the same order, and returns what is decided on.</summary>
     public const string LockMessages =
         """

@@ -15,6 +15,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
     private readonly CustomerResolver _customers = new(connection);
     private readonly Dictionary<(Guid Channel, Guid Id), ConversationState> _conversations = [];
     private readonly List<Rejected> _rejected = [];
+    private readonly List<DeliveryEvent> _events = [];
 
     /// <summary>What was counted.</summary>
     public AppliedCounts Counts { get; } = new();
@@ -40,6 +41,9 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await InsertMessagesAsync(messages);
         await ApplyStatusesAsync(statuses, messages);
         await WriteConversationsAsync();
+        _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
+        await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
+        Counts.Events = _events.Count;
         return _rejected;
     }
 
@@ -145,6 +149,8 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             {
                 message.Awaiting = conversation.Receive(inbound, message.At, message.Delivery, now, debounce);
                 Counts.TurnsDue |= message.Awaiting && !conversation.IsHuman;
+                if (DeliveryEvent.Of(message) is { } wish)
+                    _events.Add(wish);
             }
         }
     }
@@ -208,7 +214,10 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         {
             if (status.Target is not { } target || !targets.TryGetValue((status.Channel.ChannelId, target.MessageId), out var message))
             {
-                _rejected.Add(new(status.Delivery, status.Channel, status.Update.Path, "unknown_message", "Nobody here sent a message of this id."));
+                _events.Add(DeliveryEvent.Of(status));
+                // Everything sent from here carries an id of ours: one without was sent by somebody else from the same number.
+                if (status.Update.CallbackData is null)
+                    _rejected.Add(new(status.Delivery, status.Channel, status.Update.Path, "unknown_message", "Nobody here sent a message of this id."));
                 continue;
             }
 
@@ -324,6 +333,9 @@ internal sealed class AppliedCounts
 
     public int Duplicates { get; set; }
 
+    /// <summary>What was left for Outbound to act on.</summary>
+    public int Events { get; set; }
+
     /// <summary>Whether a turn worker has something to do.</summary>
     public bool TurnsDue { get; set; }
 
@@ -332,6 +344,7 @@ internal sealed class AppliedCounts
         Messages += other.Messages;
         Statuses += other.Statuses;
         Duplicates += other.Duplicates;
+        Events += other.Events;
         TurnsDue |= other.TurnsDue;
     }
 }

@@ -102,6 +102,8 @@ public sealed partial class DeliveryProcessor(
 
         if (counts.TurnsDue)
             wakeUps.Signal(TurnWorker.Topic);
+        if (counts.Events > 0)
+            wakeUps.Signal(DeliveryEvents.Topic);
         Count(claimed, counts, rejected, clock.GetElapsedTime(started));
         await activity.NoteAsync(reading.Channels, cancellationToken);
         return claimed.Count;
@@ -232,6 +234,7 @@ public sealed partial class DeliveryProcessor(
         metrics.Batch(claimed.Count, took, clock.GetUtcNow() - claimed[0].ReceivedAt);
         metrics.Applied("message", counts.Messages);
         metrics.Applied("status", counts.Statuses);
+        metrics.Applied("event", counts.Events);
         metrics.Duplicates(counts.Duplicates);
         foreach (var code in rejected.CountBy(r => r.Code))
             metrics.Rejected(code.Key, code.Value);

@@ -151,13 +151,23 @@ public sealed record StatusUpdate : WebhookItem
 
     /// <summary>Meta's JSON about the price.</summary>
     public string? Pricing { get; init; }
+
+    /// <summary>Meta's own JSON of it.</summary>
+    public string Json { get; init; } = "{}";
 }
 
 /// <summary>A problem of the number or the account that belongs to no message.</summary>
 /// <param name="Error">The problem.</param>
 public sealed record ChannelError(GraphError Error) : WebhookItem;
 
+/// <summary>A customer wants more, or no more, messages of a category. Meta's word may be one that nobody knew: <see cref="Json"/> has it.</summary>
+/// <param name="Customer">Who.</param>
+/// <param name="At">When, by Meta's clock.</param>
+/// <param name="Json">Meta's own JSON of it.</param>
+public sealed record PreferenceChange(CustomerAddress Customer, DateTimeOffset? At, string Json) : WebhookItem;
+
 /// <summary>Everything else that Meta tells of an account, a number or a template: its <c>value</c> as it came.</summary>
 /// <param name="Field">The subject; null where Meta left it out.</param>
 /// <param name="Value">Meta's JSON.</param>
-public sealed record AccountChange(string? Field, string Value) : WebhookItem;
+/// <param name="At">When, by Meta's clock.</param>
+public sealed record AccountChange(string? Field, string Value, DateTimeOffset? At) : WebhookItem;
