@@ -1,5 +1,6 @@
 using Bookbag.Inbound.Channels;
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Microsoft.Extensions.Options;
@@ -102,6 +103,8 @@ public sealed partial class DeliveryProcessor(
 
         if (counts.TurnsDue)
             wakeUps.Signal(TurnWorker.Topic);
+        if (counts.Media > 0)
+            wakeUps.Signal(MediaWorker.Topic);
         if (counts.Events > 0)
             wakeUps.Signal(DeliveryEvents.Topic);
         Count(claimed, counts, rejected, clock.GetElapsedTime(started));

@@ -58,12 +58,26 @@ public abstract record WebhookMessage : WebhookItem
     /// <summary>The message this one quotes, answers, reacts to, edits or takes back.</summary>
     public string? ContextWamid { get; init; }
 
+    /// <summary>Meta's JSON of the context, where it says more than which message is quoted: forwarded, or written from a product.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The file it comes with.</summary>
+    public MediaReference? Media { get; init; }
+
     /// <summary>The group it was written in; null in a chat between two.</summary>
     public string? GroupId { get; init; }
 
     /// <summary>Whether it is old and comes from the import of a chat history: to be kept at most, it triggers nothing.</summary>
     public bool Imported { get; init; }
 }
+
+/// <summary>A file at Meta.</summary>
+/// <param name="Id">Meta's id of it: good for seven days.</param>
+/// <param name="MimeType">Its type, by the sender's word.</param>
+/// <param name="Filename">Its name.</param>
+/// <param name="Sha256">Its SHA-256, where Meta says it in a way that is one.</param>
+/// <param name="Url">Where it is now: good for five minutes, with the access token.</param>
+public sealed record MediaReference(string Id, string? MimeType, string? Filename, byte[]? Sha256, string? Url);
 
 /// <summary>A customer's message.</summary>
 public sealed record InboundMessage : WebhookMessage
