@@ -30,7 +30,7 @@ public static class WriteByHand
     private sealed record TakenKey(byte[] RequestHash, Guid MessageId);
 
     /// <summary>What is to be sent, checked.</summary>
-    private sealed record Draft(string Type, string? Text, Guid? ReplyTo, OutgoingFile? File)
+    public sealed record Draft(string Type, string? Text, Guid? ReplyTo, OutgoingFile? File)
     {
         /// <summary>The same request has the same.</summary>
         public byte[] Hash(Guid conversationId) =>

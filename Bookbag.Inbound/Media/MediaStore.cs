@@ -52,7 +52,7 @@ public sealed class MediaStore(NpgsqlDataSource dataSource)
         }
     }
 
-    /// <summary>Enters the file of a message that goes out, in the caller's transaction. Returns its SHA-256 is known before: it is part of the request.</summary>
+    /// <summary>Enters the file of a message that goes out, in the caller's transaction.</summary>
     internal static async Task AddAsync(NpgsqlConnection connection, Guid channelId, Guid conversationId, Guid agentId, Guid id, OutgoingFile file, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var command = connection.Statement(MediaSql.Outgoing);
@@ -196,7 +196,7 @@ public sealed class MediaStore(NpgsqlDataSource dataSource)
 }
 
 /// <summary>A file that goes out: uploaded here, or one that is stored already.</summary>
-internal sealed record OutgoingFile(string Kind, string MimeType, string? Filename, long Size, byte[] Sha256)
+public sealed record OutgoingFile(string Kind, string MimeType, string? Filename, long Size, byte[] Sha256)
 {
     /// <summary>The bytes that were uploaded.</summary>
     public Stream? Content { get; init; }

@@ -69,6 +69,13 @@ public sealed class SandboxOptions
     [Range(1, 10_000_000)]
     public int MaxMessages { get; set; } = 200_000;
 
+    /// <summary>How long the address of a file is good; Meta's is for five minutes.</summary>
+    public TimeSpan MediaLinkLives { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many bytes of files are kept; the oldest go first.</summary>
+    [Range(0, 4L * 1024 * 1024 * 1024)]
+    public long MaxMediaBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>How many bodies of <c>/messages</c> requests are kept.</summary>
     [Range(0, 1_000_000)]
     public int MaxRequests { get; set; } = 10_000;

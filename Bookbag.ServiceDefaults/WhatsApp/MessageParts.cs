@@ -63,7 +63,8 @@ public sealed record MessageParts
 /// <param name="Animated">Whether it is a sticker that moves.</param>
 public sealed record MediaPart(string Kind, string? MimeType, string? Filename, string? Caption, bool Voice, bool Animated)
 {
-    internal static MediaPart? Read(string type, JsonElement? media) => media.Text("id") is null && media.Text("mime_type") is null && media.Text("link") is null ? null
+    // The whole message, kept because its part was missing, has a type of its own.
+    internal static MediaPart? Read(string type, JsonElement? media) => media.Text("type") is not null || media.Text("id") is null ? null
         : new(type == "voice" ? "audio" : type, media.Text("mime_type"), media.Text("filename"), media.Text("caption"), media.Flag("voice"), media.Flag("animated"));
 }
 

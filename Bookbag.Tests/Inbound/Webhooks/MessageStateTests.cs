@@ -56,7 +56,7 @@ public sealed class MessageStateTests
         var message = Message("read", 3);
         message.Take(Update(MessageStatus.Read), Noon, Noon);
         var again = Message("read", 3);
-        (again.SentAt, again.DeliveredAt, again.ReadAt) = (message.SentAt, message.DeliveredAt, message.ReadAt);
+        (again.SentAt, again.DeliveredAt, again.ReadAt, again.FirstStatusAt) = (message.SentAt, message.DeliveredAt, message.ReadAt, message.FirstStatusAt);
         Assert.False(again.Take(Update(MessageStatus.Read), Noon.AddSeconds(9), Noon));
         Assert.False(again.Changed);
     }
