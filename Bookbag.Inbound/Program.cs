@@ -38,5 +38,6 @@ app.MapConversations();
 app.MapMedia();
 app.MapWebhooks();
 app.MapWebhookLog();
+app.MapWebhookSearch();
 app.MapWorkspace();
 app.Run();
