@@ -1,4 +1,5 @@
 using Bookbag.Outbound;
+using Bookbag.Outbound.Contacts;
 using Bookbag.Outbound.MessagingLimits;
 using Bookbag.Outbound.Sandbox;
 using Bookbag.ServiceDefaults;
@@ -15,12 +16,15 @@ builder.AddServiceDefaults();
 builder.AddBookbagAuthentication();
 builder.AddSchema<OutboundDb>(OutboundDb.Schema);
 builder.Services.AddRequestValidation();
-builder.AddApiDescription("Bookbag: messaging limit");
+builder.AddApiDescription("Bookbag: contacts, templates, messaging limit");
 builder.AddMessagingLimits();
+builder.AddContacts();
 
 var app = builder.Build();
 app.MapServiceDefaults();
 app.MapApiDescription();
 app.MapUsage();
+app.MapContacts();
+app.MapChatbotContacts();
 await app.RunAsync();
 return 0;

@@ -25,7 +25,7 @@ public enum OptInSource
     Preference,
 }
 
-/// <summary>A person that an agent's business knows. Read here; everything that writes contacts goes through the merge or SQL of its own.</summary>
+/// <summary>A person that an agent's business knows. Read here; everything that writes contacts goes through <see cref="ContactMerge"/> or SQL of its own.</summary>
 public sealed class Contact
 {
     private Contact() { }
@@ -65,6 +65,26 @@ public sealed class Contact
     /// <summary>How the person is reached on WhatsApp.</summary>
     public CustomerAddress Address => new(Phone, UserId);
 
+    /// <summary>The addresses that suppressions are kept under.</summary>
+    internal IEnumerable<string> SuppressionAddresses => new[] { Phone is null ? null : $"p:{Phone}", UserId is null ? null : $"u:{UserId}" }.OfType<string>();
+
+    /// <summary>A contact that nobody knew.</summary>
+    internal static Contact Of(Guid workspaceId, Guid agentId, ContactRow row, DateTimeOffset now)
+    {
+        var contact = new Contact { WorkspaceId = workspaceId, AgentId = agentId, Id = Guid.CreateVersion7(now), CreatedAt = now };
+        contact.Replace(row, now);
+        return contact;
+    }
+
+    /// <summary>Says all of it anew; consent alone stays, unless the row tells of it.</summary>
+    internal void Replace(ContactRow row, DateTimeOffset now)
+    {
+        (ExternalId, Phone, UserId, Name, Email, Language) = (row.ExternalId, row.Phone, row.UserId, row.Name, row.Email, row.Language);
+        Tags = ContactMerge.Sorted(row.Tags);
+        Attributes = JsonElement.Parse(ContactMerge.Json(row.Attributes.Where(a => a.Value != "null").ToDictionary()));
+        UpdatedAt = now;
+    }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Contact>
     {
         public void Configure(EntityTypeBuilder<Contact> builder)
@@ -73,6 +93,7 @@ public sealed class Contact
             builder.Property(c => c.Attributes).HasColumnType("jsonb");
             builder.Property(c => c.OptInSource).HasConversion<SnakeCaseEnum<OptInSource>>();
             builder.Ignore(c => c.Address);
+            builder.Ignore(c => c.SuppressionAddresses);
         }
     }
 }

@@ -32,7 +32,7 @@ CREATE UNIQUE INDEX contacts_by_user_id ON outbound.contacts (workspace_id, agen
 CREATE TABLE outbound.contact_attributes (
     workspace_id uuid        NOT NULL,
     agent_id     uuid        NOT NULL,
-    name         text        COLLATE "C" NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{0,59}$'),
+    name         text        COLLATE "C" NOT NULL CHECK (name ~ '^[^[:cntrl:]{}]{1,100}$'),
     type         text        NOT NULL CHECK (type IN ('text', 'number', 'date', 'boolean', 'list')),
     declared     boolean     NOT NULL,
     created_at   timestamptz NOT NULL,
@@ -42,7 +42,7 @@ CREATE TABLE outbound.contact_attributes (
 -- Who must not get marketing. It is about an address, not about a contact: it outlives the contact's deletion and its next import,
 -- and holds for every agent of the workspace. There are two lists, for neither undoes the other: 'own' (STOP words, by hand, by
 -- API; START lifts it) and 'meta' (Stop pressed in WhatsApp, or error 131050; only Meta's "resume" lifts it, and Meta refuses until then).
--- Events come late and in any order: `at` is the latest opt-out and `lifted_at` the latest opt-in, by their own times, and the later one holds.
+-- Events come late and in any order: `at` is the latest opt-out and `lifted_at` the latest opt-in, by their own times, and the later one holds; of two at once, the opt-out.
 -- A row may know an opt-in only, so that an older opt-out that comes after it does not win.
 CREATE TABLE outbound.suppressions (
     workspace_id  uuid        NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE outbound.suppressions (
     lifted_at     timestamptz,
     lifted_source text        CHECK (lifted_source IN ('start_word', 'by_hand', 'api', 'preference')),
     lifted_by     text,
-    active        boolean     NOT NULL GENERATED ALWAYS AS (at IS NOT NULL AND (lifted_at IS NULL OR lifted_at < at)) STORED,
+    active        boolean     NOT NULL GENERATED ALWAYS AS (at IS NOT NULL AND (lifted_at IS NULL OR lifted_at <= at)) STORED,
     PRIMARY KEY (workspace_id, address, list),
     CONSTRAINT suppressions_says_something CHECK (at IS NOT NULL OR lifted_at IS NOT NULL),
     CONSTRAINT suppressions_source CHECK ((at IS NULL) = (source IS NULL)),
