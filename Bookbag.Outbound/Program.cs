@@ -1,7 +1,9 @@
 using Bookbag.Outbound;
 using Bookbag.Outbound.Contacts;
+using Bookbag.Outbound.Contacts.Imports;
 using Bookbag.Outbound.MessagingLimits;
 using Bookbag.Outbound.Sandbox;
+using Bookbag.Outbound.Templates;
 using Bookbag.ServiceDefaults;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Postgres;
@@ -19,6 +21,8 @@ builder.Services.AddRequestValidation();
 builder.AddApiDescription("Bookbag: contacts, templates, messaging limit");
 builder.AddMessagingLimits();
 builder.AddContacts();
+builder.AddImports();
+builder.AddTemplates();
 
 var app = builder.Build();
 app.MapServiceDefaults();
@@ -26,5 +30,7 @@ app.MapApiDescription();
 app.MapUsage();
 app.MapContacts();
 app.MapChatbotContacts();
+app.MapImports();
+app.MapTemplates();
 await app.RunAsync();
 return 0;

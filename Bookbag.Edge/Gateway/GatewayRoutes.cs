@@ -18,6 +18,9 @@ public static class GatewayRoutes
     /// <summary>The largest document that WhatsApp takes, with room for the form around it.</summary>
     private const long MaxFileBody = 101 * 1024 * 1024;
 
+    /// <summary>A file of contacts, of a million rows and more.</summary>
+    private const long MaxImportBody = 512L * 1024 * 1024;
+
     private const string Anonymous = "anonymous";
 
     /// <summary>The routes of the product; <paramref name="sandbox"/> adds the door to the sandbox.</summary>
@@ -33,6 +36,7 @@ public static class GatewayRoutes
             MaxRequestBodySize = MaxWebhookBody,
         }.AsSent(),
 
+        Api("imports", "/api/agents/{agentId}/outbound/contacts/imports", Services.Outbound) with { MaxRequestBodySize = MaxImportBody },
         Api("agents-outbound", "/api/agents/{agentId}/outbound/{**rest}", Services.Outbound),
         Api("public-api", "/api/v1/{**rest}", Services.Outbound),
         Api("message-files", "/api/conversations/{conversationId}/messages", Services.Inbound) with { MaxRequestBodySize = MaxFileBody },

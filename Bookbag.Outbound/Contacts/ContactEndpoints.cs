@@ -61,8 +61,8 @@ public static class ContactEndpoints
             return Refusal.Invalid(problem!.Code, problem.Message);
         var contact = Contact.Of(caller.WorkspaceId, agentId, row, clock.GetUtcNow());
         db.Add(contact);
-        if (await SaveAsync(db, caller, contact, row, clock.GetUtcNow(), cancellationToken) is { } refusal)
-            return refusal;
+        if (await SaveAsync(db, caller, contact, row, clock.GetUtcNow(), cancellationToken) is { } taken)
+            return Refusal.Conflict("contact_exists", $"Another contact of this agent has this {taken}.");
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.Created($"/api/agents/{agentId}/outbound/contacts/{contact.Id}", await audience.DescribeAsync(contact, cancellationToken));
     }
@@ -80,8 +80,8 @@ public static class ContactEndpoints
         if (row is null)
             return Refusal.Invalid(problem!.Code, problem.Message);
         contact.Replace(row, clock.GetUtcNow());
-        if (await SaveAsync(db, caller, contact, row, clock.GetUtcNow(), cancellationToken) is { } refusal)
-            return refusal;
+        if (await SaveAsync(db, caller, contact, row, clock.GetUtcNow(), cancellationToken) is { } taken)
+            return Refusal.Conflict("contact_exists", $"Another contact of this agent has this {taken}.");
         await transaction.CommitAsync(cancellationToken);
         return TypedResults.Ok(await audience.DescribeAsync(contact, cancellationToken));
     }
@@ -149,7 +149,8 @@ public static class ContactEndpoints
         return read;
     }
 
-    private static async Task<ProblemHttpResult?> SaveAsync(OutboundDb db, Caller caller, Contact contact, ContactRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>What another contact has already; null where it was saved.</returns>
+    private static async Task<string?> SaveAsync(OutboundDb db, Caller caller, Contact contact, ContactRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
@@ -157,8 +158,7 @@ public static class ContactEndpoints
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } taken)
         {
-            var what = taken.ConstraintName switch { "contacts_by_phone" => "phone number", "contacts_by_user_id" => "user id", _ => "external id" };
-            return Refusal.Conflict("contact_exists", $"Another contact of this agent has this {what}.");
+            return taken.ConstraintName switch { "contacts_by_phone" => "phone number", "contacts_by_user_id" => "user id", _ => "external id" };
         }
 
         if (row.OptedIn is { } optedIn)

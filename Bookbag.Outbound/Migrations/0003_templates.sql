@@ -7,7 +7,7 @@ CREATE TABLE outbound.templates (
     channel_id          uuid,                                        -- the agent's channel when it was submitted or found at Meta
     business_account_id text,                                        -- at Meta a template belongs to the account, which several channels may share
     meta_id             text        COLLATE "C",                     -- Meta's id; null while it was never submitted
-    name                text        NOT NULL CHECK (name ~ '^[a-z0-9_]{1,512}$'),
+    name                text        NOT NULL CHECK (name <> ''),
     language            text        NOT NULL CHECK (language <> ''), -- as REST writes it: en_US
     category            text        NOT NULL CHECK (category <> ''), -- MARKETING, UTILITY, AUTHENTICATION, or what Meta says
     status              text        NOT NULL CHECK (status <> ''),   -- exactly as Meta says, also what nobody knew before; DRAFT is ours: never submitted

@@ -52,6 +52,9 @@ public sealed class SandboxOptions
     /// <summary>Whether Meta's limit on messages from one number to one customer (one in 6 s, bursts up to 45) applies.</summary>
     public bool PairLimit { get; set; } = true;
 
+    /// <summary>How long Meta's reviewers take over a template.</summary>
+    public TimeSpan TemplateReviewAfter { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Whether customers' webhooks come from elsewhere, say from a test that signs its own. The sandbox then knows neither the
     /// customer service windows nor the customers' message ids, and lets both pass.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -82,6 +83,65 @@ public sealed class Template
     /// <summary>Whether Meta lets it be sent.</summary>
     public bool IsSendable => Status == TemplateStatuses.Approved && DeletedAt is null;
 
+    /// <summary>The template with the change that is not submitted yet, where there is one.</summary>
+    internal TemplateDefinition Latest => TemplateDefinition.Read(PendingComponents ?? Components, ParameterFormat, Category);
+
+    /// <summary>A template that Meta does not know yet.</summary>
+    internal static Template Draft(Guid workspaceId, Guid agentId, TemplateDraft draft, DateTimeOffset now)
+    {
+        var template = new Template { WorkspaceId = workspaceId, AgentId = agentId, Id = Guid.CreateVersion7(now), Status = TemplateStatuses.Draft, StatusAt = now, CreatedAt = now };
+        template.Edit(draft, now);
+        return template;
+    }
+
+    /// <summary>Why Meta would not take an edit; null where it would.</summary>
+    internal (string Code, string Words)? RefusesEdit(TemplateDraft draft)
+    {
+        if (Status == TemplateStatuses.Draft)
+            return null;
+        if (Status is not (TemplateStatuses.Approved or TemplateStatuses.Rejected or TemplateStatuses.Paused))
+            return ("template_not_editable", $"Meta lets approved, rejected and paused templates be changed; this one is {Status}.");
+        if (draft.Name != Name || draft.Language != Language || draft.ParameterFormat != ParameterFormat)
+            return ("template_name_fixed", "Name, language and parameter format of a submitted template stay. Write another template.");
+        return draft.Category != Category ? ("template_category_fixed", "The category of a submitted template stays. Write another template.") : null;
+    }
+
+    /// <summary>Says it anew: a draft at once, what Meta knows when it is submitted again.</summary>
+    internal void Edit(TemplateDraft draft, DateTimeOffset now)
+    {
+        if (Status == TemplateStatuses.Draft)
+            (Name, Language, Category, ParameterFormat, Components, TtlSeconds) = (draft.Name, draft.Language, draft.Category, draft.ParameterFormat, draft.Components, draft.TtlSeconds);
+        else
+            PendingComponents = draft.Components;
+        (Problem, UpdatedAt) = (null, now);
+    }
+
+    /// <summary>Meta took it, in a category of its own choice perhaps.</summary>
+    internal void Submitted(CreatedTemplate created, Guid channelId, string businessAccountId, DateTimeOffset now)
+    {
+        (MetaId, Status, StatusAt, ChannelId, BusinessAccountId, Problem, UpdatedAt) = (created.Id, created.Status, now, channelId, businessAccountId, null, now);
+        if (created.Category is { } category && category != Category)
+            (PreviousCategory, CategoryChangedAt, Category) = (Category, now, category);
+    }
+
+    /// <summary>Meta took the change and reviews it.</summary>
+    internal void EditTaken(DateTimeOffset now)
+    {
+        (Components, PendingComponents) = (PendingComponents ?? Components, null);
+        (Status, StatusAt, RejectionReason, RejectionDetail, Problem, UpdatedAt) = (TemplateStatuses.Pending, now, null, null, null, now);
+    }
+
+    /// <summary>Meta did not take it.</summary>
+    internal void Refused(string problem, DateTimeOffset now) => (Problem, UpdatedAt) = (problem, now);
+
+    /// <summary>It is gone, here and at Meta.</summary>
+    internal void Remove(DateTimeOffset now)
+    {
+        if (MetaId is not null)
+            (Status, StatusAt) = (TemplateStatuses.Deleted, now);
+        (DeletedAt, UpdatedAt) = (now, now);
+    }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Template>
     {
         public void Configure(EntityTypeBuilder<Template> builder)
@@ -90,6 +150,7 @@ public sealed class Template
             builder.Property(t => t.Components).HasColumnType("jsonb");
             builder.Property(t => t.PendingComponents).HasColumnType("jsonb");
             builder.Ignore(t => t.IsSendable);
+            builder.Ignore(t => t.Latest);
         }
     }
 }

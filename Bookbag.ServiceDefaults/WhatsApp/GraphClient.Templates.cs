@@ -18,7 +18,7 @@ public sealed partial class GraphClient
         using var call = new Call(clock, "list templates");
         var cursor = after is null ? "" : $"&after={Uri.EscapeDataString(after)}";
         var uri = url.Node($"{businessAccountId}/message_templates?fields={TemplateFields}&limit={TemplatesInPage}{cursor}");
-        var answer = await CallAsync(HttpMethod.Get, uri, accessToken, (byte[]?)null, options.Value.CallTimeout, cancellationToken);
+        var answer = await CallAsync(HttpMethod.Get, uri, accessToken, null, options.Value.CallTimeout, cancellationToken);
         if (call.Ends(ErrorOf(answer)) is { } error)
             return new GraphResult<TemplatePage>(null, error);
         return TemplateReader.ReadPage(answer.Body) is { } page ? new GraphResult<TemplatePage>(page, null) : new GraphResult<TemplatePage>(null, GraphErrors.Unreadable());
@@ -49,7 +49,7 @@ public sealed partial class GraphClient
     {
         using var call = new Call(clock, "delete template");
         var uri = url.Node($"{businessAccountId}/message_templates?hsm_id={Uri.EscapeDataString(templateId)}&name={Uri.EscapeDataString(name)}");
-        return call.Ends(ErrorOf(await CallAsync(HttpMethod.Delete, uri, accessToken, (byte[]?)null, options.Value.SendTimeout, cancellationToken)));
+        return call.Ends(ErrorOf(await CallAsync(HttpMethod.Delete, uri, accessToken, null, options.Value.SendTimeout, cancellationToken)));
     }
 
     /// <summary>Uploads the example of a template's header in the two steps of Meta's Resumable Upload API.</summary>
@@ -59,7 +59,7 @@ public sealed partial class GraphClient
     {
         using var call = new Call(clock, "upload example");
         var open = url.Node($"{appId}/uploads?file_name={Uri.EscapeDataString(fileName)}&file_length={content.Length}&file_type={Uri.EscapeDataString(mimeType)}");
-        var session = await CallAsync(HttpMethod.Post, open, accessToken, (byte[]?)null, options.Value.CallTimeout, cancellationToken);
+        var session = await CallAsync(HttpMethod.Post, open, accessToken, null, options.Value.CallTimeout, cancellationToken);
         if (ErrorOf(session) is { } refused)
             return new GraphResult<string>(null, call.Ends(refused));
         if (TemplateReader.ReadText(session.Body, "id") is not { } id || !id.StartsWith("upload:", StringComparison.Ordinal))
@@ -68,7 +68,7 @@ public sealed partial class GraphClient
         using var file = new ByteArrayContent(content);
         file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         file.Headers.Add("file_offset", "0");
-        var upload = await CallAsync(HttpMethod.Post, url.Node(id), accessToken, file, options.Value.SendTimeout, cancellationToken);
+        var upload = await CallWithAsync(file, HttpMethod.Post, url.Node(id), accessToken, options.Value.SendTimeout, cancellationToken);
         if (call.Ends(ErrorOf(upload)) is { } error)
             return new GraphResult<string>(null, error);
         return TemplateReader.ReadText(upload.Body, "h") is { } handle ? new GraphResult<string>(handle, null) : new GraphResult<string>(null, GraphErrors.Unreadable());

@@ -39,6 +39,9 @@ public sealed class OutboundService : IAsyncLifetime, IAsyncDisposable
         {
             host.UseSetting("ConnectionStrings:bookbag", Database.ConnectionString);
             host.UseSetting("Logging:LogLevel:Default", "Warning");
+            // Tests run the workers themselves.
+            host.UseSetting("Imports:Work", "false");
+            host.UseSetting("Templates:Sync", "false");
             host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
         });
         Workspace = await Database.AddWorkspaceAsync();
