@@ -65,7 +65,11 @@ public sealed class MessageShapeTests(TestDatabase database) : ProcessorTestBase
         await ApplyAsync(Meta.Messages(Channel.PhoneNumberId,
             new JsonObject
             {
-                ["from"] = Customer, ["id"] = "u", ["timestamp"] = "1795176000", ["type"] = "unsupported", ["unsupported"] = new JsonObject { ["type"] = "poll" },
+                ["from"] = Customer,
+                ["id"] = "u",
+                ["timestamp"] = "1795176000",
+                ["type"] = "unsupported",
+                ["unsupported"] = new JsonObject { ["type"] = "poll" },
                 ["errors"] = new JsonArray(new JsonObject { ["code"] = 131051, ["title"] = "Unsupported", ["error_data"] = new JsonObject { ["details"] = "Message type is not supported." } }),
             },
             new JsonObject { ["from"] = Customer, ["id"] = "v", ["timestamp"] = 1795176001, ["type"] = "image", ["errors"] = new JsonArray(new JsonObject { ["code"] = "131052", ["title"] = "Media download error" }) }));
