@@ -15,6 +15,12 @@ public static class GatewayRoutes
     /// <summary>A file for the agent to learn from, with room for the form around it.</summary>
     public const long MaxApiBody = 32 * 1024 * 1024;
 
+    /// <summary>The largest document that WhatsApp takes, with room for the form around it.</summary>
+    private const long MaxFileBody = 101 * 1024 * 1024;
+
+    /// <summary>A file of contacts, of a million rows and more.</summary>
+    private const long MaxImportBody = 512L * 1024 * 1024;
+
     private const string Anonymous = "anonymous";
 
     /// <summary>The routes of the product; <paramref name="sandbox"/> adds the door to the sandbox.</summary>
@@ -30,8 +36,10 @@ public static class GatewayRoutes
             MaxRequestBodySize = MaxWebhookBody,
         }.AsSent(),
 
+        Api("imports", "/api/agents/{agentId}/outbound/contacts/imports", Services.Outbound) with { MaxRequestBodySize = MaxImportBody },
         Api("agents-outbound", "/api/agents/{agentId}/outbound/{**rest}", Services.Outbound),
         Api("public-api", "/api/v1/{**rest}", Services.Outbound),
+        Api("message-files", "/api/conversations/{conversationId}/messages", Services.Inbound) with { MaxRequestBodySize = MaxFileBody },
         Api("api", "/api/{**rest}", Services.Inbound),
 
         OpenApi(Services.Inbound),

@@ -5,7 +5,11 @@ namespace Bookbag.Inbound.Answering;
 /// <param name="AgentId">The agent; only its sources are read.</param>
 /// <param name="Text">What the customer wrote; several messages in a row are joined by line breaks.</param>
 /// <param name="History">The conversation before it, oldest first, bounded by the caller.</param>
-public sealed record Question(Guid WorkspaceId, Guid AgentId, string Text, IReadOnlyList<HistoryLine> History);
+public sealed record Question(Guid WorkspaceId, Guid AgentId, string Text, IReadOnlyList<HistoryLine> History)
+{
+    /// <summary>Types of messages among them that nobody here can read: <c>audio</c>, <c>image</c> …</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+}
 
 /// <summary>One earlier message of a conversation.</summary>
 /// <param name="FromCustomer">Whether the customer wrote it; else the business did.</param>

@@ -35,6 +35,8 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
     private async Task<Answer> DecideAsync(Question question, CancellationToken cancellationToken)
     {
         var settings = await SettingsAsync(question, cancellationToken);
+        if (string.IsNullOrWhiteSpace(question.Text) && question.Unread.Count > 0)
+            return Unreadable(settings, question.Unread);
         switch (SmallTalks.Of(question.Text))
         {
             case SmallTalk.Greeting:
@@ -71,6 +73,14 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
         return await db.Set<AgentSettings>().AsNoTracking()
             .SingleOrDefaultAsync(s => s.WorkspaceId == question.WorkspaceId && s.AgentId == question.AgentId, cancellationToken)
             ?? AgentSettings.Default(question.WorkspaceId, question.AgentId);
+    }
+
+    private static Answer Unreadable(AgentSettings settings, IReadOnlyList<string> types)
+    {
+        var why = $"The customer sent no words, only what nothing here reads: {string.Join(", ", types.Distinct())}.";
+        return settings.UnreadableBehaviour == UnreadableBehaviour.Handoff
+            ? new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], why)
+            : new Answer(AnswerOutcome.Unsure, settings.Unreadable, 0, [], why);
     }
 
     private static Answer Guard(AgentSettings settings, double score, IReadOnlyList<Citation> citations, string why) => settings.Behaviour switch

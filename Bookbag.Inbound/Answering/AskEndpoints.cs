@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Bookbag.Inbound.Knowledge;
 using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 

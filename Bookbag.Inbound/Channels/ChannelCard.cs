@@ -59,7 +59,7 @@ public sealed class ChannelCards(SecretProtector secrets, IOptions<ChannelOption
     }
 
     /// <summary>The one callback URL, on the address that Meta reaches.</summary>
-    private string WebhookUrl(HttpRequest request)
+    internal string WebhookUrl(HttpRequest request)
     {
         // The Edge says under which address it was asked.
         var scheme = First(request.Headers["X-Forwarded-Proto"]) ?? request.Scheme;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.Webhooks;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
@@ -11,9 +12,11 @@ using Npgsql;
 
 namespace Bookbag.Inbound.Channels;
 
-/// <summary>Tests a connection hop by hop: token and number at Graph, handshake, webhooks, clock.</summary>
+/// <summary>Tests a connection hop by hop: token and number at Graph, the app's subscription, handshake, webhooks, what applies them, clock.</summary>
 public static class CheckChannel
 {
+    private static readonly TimeSpan MostBehind = TimeSpan.FromMinutes(1);
+
     /// <summary>What the test found.</summary>
     /// <param name="Ok">Whether every hop works.</param>
     /// <param name="Failed">The first hop that does not; null when all do.</param>
@@ -37,6 +40,8 @@ public static class CheckChannel
         ChannelCheck[] checks =
         [
             .. ChannelChecks.Of(channel, failed),
+            await SubscriptionAsync(channel, graph, secrets, graphOptions.Value, cards.WebhookUrl(http), cancellationToken),
+            await ProcessingAsync(dataSource, clock, cancellationToken),
             await ClockAsync(dataSource, clock, options.Value.MaxClockSkew, cancellationToken),
         ];
         var first = checks.FirstOrDefault(c => !c.Ok)?.Hop;
@@ -86,6 +91,34 @@ public static class CheckChannel
             channel.Break(what);
             return new(hop, false, what);
         }
+    }
+
+    /// <summary>Whether Meta sends the account's webhooks at all. What the token may not ask is no failure: messages need no such permission.</summary>
+    private static async Task<ChannelCheck> SubscriptionAsync(
+        Channel channel, GraphClient graph, SecretProtector secrets, GraphOptions options, string webhookUrl, CancellationToken cancellationToken)
+    {
+        const string Hop = "subscription";
+        if (channel.Problem is not null || channel.BusinessAccountId is not { } account || !SendUrl.TryParse(channel.SendUrl, options, out var url, out _))
+            return new(Hop, true, "Whether the app is subscribed to the account could not be asked: the account or the token is not known.");
+        var asked = await graph.GetSubscriptionAsync(url, account, secrets.Unprotect(channel.AccessTokenCipher), cancellationToken);
+        return asked switch
+        {
+            { Error: { } error } => new(Hop, true, $"Whether the app is subscribed to the account could not be asked. Meta says: {error.Message}"),
+            { Value.Apps.Count: 0 } => new(Hop, false, $"No app is subscribed to the WhatsApp Business Account {account}, so Meta sends no webhooks. Subscribe yours: POST {account}/subscribed_apps with the access token."),
+            { Value.Overrides: [var other, ..] } when !other.EndsWith(WebhookEndpoints.Path, StringComparison.Ordinal) =>
+                new(Hop, false, $"The account's webhooks go to another address: {other}. Take the override away, or set it to {webhookUrl}."),
+            _ => new(Hop, true, $"The account's webhooks go to the app {string.Join(", ", asked.Value!.Apps)}."),
+        };
+    }
+
+    /// <summary>Whether what came is applied: a door that answers 200 says nothing of that.</summary>
+    private static async Task<ChannelCheck> ProcessingAsync(NpgsqlDataSource dataSource, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("SELECT min(received_at) FROM inbound.webhook_queue WHERE NOT replay");
+        var behind = await command.ExecuteScalarAsync(cancellationToken) is DateTime oldest ? clock.GetUtcNow() - oldest : TimeSpan.Zero;
+        return behind < MostBehind
+            ? new("processing", true, "What came is applied.")
+            : new("processing", false, $"Webhooks came {behind.TotalMinutes:0} minutes ago and are not applied yet. Look at the log of the Inbound service and at the database.");
     }
 
     // The window of 24 hours and the debounce are counted by this clock, rows are compared with what other replicas wrote by theirs.

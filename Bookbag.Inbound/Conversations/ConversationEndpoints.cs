@@ -1,9 +1,10 @@
-using System.Text.Json;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 
 namespace Bookbag.Inbound.Conversations;
@@ -27,27 +28,6 @@ public sealed record ConversationResponse(
 /// <summary>The customer of a conversation; a phone number or a user id is always there.</summary>
 public sealed record CustomerResponse(string? Phone, string? UserId, string? Name);
 
-/// <summary>A message as the API shows it.</summary>
-/// <param name="Content">Meta's own object for every type but text.</param>
-/// <param name="ContextMessageId">Meta's id of the message that this one quotes, answers or reacts to.</param>
-/// <param name="Error">Why it failed or was not sent, or what it waits for.</param>
-/// <param name="Outcome">How an answer of the agent came about.</param>
-/// <param name="Score">How well the agent's sources cover the question, 0 to 1.</param>
-public sealed record MessageResponse(
-    Guid Id, MessageDirection Direction, MessageAuthor Author, string Type, string? Text, JsonElement? Content, MessageStatus Status, string? Wamid,
-    string? ContextMessageId, DateTimeOffset At, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt, DateTimeOffset? FailedAt,
-    MessageErrorResponse? Error, string? Outcome, string? Why, float? Score, JsonElement? Citations)
-{
-    internal static MessageResponse Of(Message m) => new(
-        m.Id, m.Direction, m.Author, m.Type, m.Text, m.Content, m.Status, m.Wamid, m.ContextWamid, m.At, m.SentAt, m.DeliveredAt, m.ReadAt, m.FailedAt,
-        m.ErrorText is { } words ? new MessageErrorResponse(m.ErrorCode, words) : null, m.Outcome, m.Why, m.Score, m.Citations);
-}
-
-/// <summary>What is wrong with a message.</summary>
-/// <param name="Code">Meta's error code, where Meta said so.</param>
-/// <param name="Text">In words.</param>
-public sealed record MessageErrorResponse(int? Code, string Text);
-
 /// <summary>Reading conversations, and what people do in them.</summary>
 public static class ConversationEndpoints
 {
@@ -63,7 +43,10 @@ public static class ConversationEndpoints
         group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first");
         group.MapPost("/{id:guid}/messages", WriteByHand.Handle).RequireAuthorization(Policies.Editor).WithName("WriteMessage")
             .WithSummary("Writes to the customer")
-            .WithDescription("Writing by hand takes the conversation over from the agent. The message is sent after the answer: its status tells what became of it.");
+            .WithDescription("A file is sent as multipart/form-data: file, caption, replyTo. Writing by hand takes the conversation over from the agent. The message is sent after the answer: its status tells what became of it.");
+        // The same path with a file: not described apart, an operation has one description.
+        group.MapPost("/{id:guid}/messages", WriteByHand.HandleFile).RequireAuthorization(Policies.Editor).WithName("WriteFile").ExcludeFromDescription()
+            .WithMetadata(new RequestSizeLimitAttribute(MediaTypes.Largest + (1024 * 1024))).DisableAntiforgery();
         group.MapPost("/{id:guid}/takeover", TakeOver).RequireAuthorization(Policies.Editor).WithName("TakeOverConversation")
             .WithSummary("Pauses the agent in a conversation").WithDescription("An answer that the agent is making is dropped. Taking over twice changes nothing.");
         group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeConversation")
@@ -113,7 +96,8 @@ public static class ConversationEndpoints
 
         var size = Math.Clamp(limit ?? DefaultLimit, 1, MaxLimit);
         var found = await rows.OrderBy(m => m.At).ThenBy(m => m.Id).Take(size + 1).ToListAsync(cancellationToken);
-        return TypedResults.Ok(Page.Of([.. found.Select(MessageResponse.Of)], size, m => new Cursor(m.At, m.Id)));
+        var around = await MessageSurroundings.ReadAsync(db, conversation, found, cancellationToken);
+        return TypedResults.Ok(Page.Of([.. found.Select(m => MessageResponse.Of(m, around))], size, m => new Cursor(m.At, m.Id)));
     }
 
     private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> TakeOver(

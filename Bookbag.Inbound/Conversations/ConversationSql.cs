@@ -31,7 +31,8 @@ internal static class ConversationSql
         """;
 
     /// <summary>Commits a person's message to be sent, due at once, and takes the conversation over where the agent has it.</summary>
-    public static FormattableString WriteByHand(Conversation conversation, Guid messageId, string text, string reason, DateTimeOffset now) =>
+    public static FormattableString WriteByHand(
+        Conversation conversation, Guid messageId, string? text, string reason, DateTimeOffset now, string type = "text", string? quoted = null) =>
         $"""
         WITH conversation AS (
             UPDATE inbound.conversations
@@ -40,16 +41,24 @@ internal static class ConversationSql
                 escalation_reason = CASE mode WHEN 'ai' THEN {reason} ELSE escalation_reason END,
                 lease_id = CASE mode WHEN 'ai' THEN NULL ELSE lease_id END,
                 lease_until = CASE mode WHEN 'ai' THEN NULL ELSE lease_until END,
-                last_message_at = greatest({now}, last_message_at + interval '1 microsecond'), last_message_text = left({text}, 200),
+                last_message_at = greatest({now}, last_message_at + interval '1 microsecond'), last_message_text = left({text}::text, 200),
                 unanswered_since = NULL, turn_attempts = 0, turn_due_at = {now}
             WHERE channel_id = {conversation.ChannelId} AND id = {conversation.Id}
             RETURNING workspace_id, channel_id, id, last_message_at),
         answered AS (
             UPDATE inbound.messages m SET awaiting = false FROM conversation c
             WHERE m.channel_id = c.channel_id AND m.conversation_id = c.id AND m.awaiting)
-        INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, status, status_rank, send_due_at)
-        SELECT c.workspace_id, c.channel_id, c.id, {messageId}, c.last_message_at, 'out', 'human', 'text', {text}, 'sending', 0, {now}
+        INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, context_wamid, status, status_rank, send_due_at)
+        SELECT c.workspace_id, c.channel_id, c.id, {messageId}, c.last_message_at, 'out', 'human', {type}, {text}::text, {quoted}::text, 'sending', 0, {now}
         FROM conversation c
+        """;
+
+    /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>, and by it that of the messages.</summary>
+    public static FormattableString OfWamids(Conversation conversation, string[] wamids) =>
+        $"""
+        SELECT m.* FROM unnest({wamids}) AS wanted (wamid)
+        JOIN inbound.wamids w ON w.channel_id = {conversation.ChannelId} AND w.wamid = wanted.wamid AND w.conversation_id = {conversation.Id}
+        JOIN inbound.messages m ON m.channel_id = w.channel_id AND m.at = w.at AND m.id = w.message_id
         """;
 
     /// <summary>Takes a key for a message; no row when it is taken. A second request with the same key waits here until the first is committed.</summary>

@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Media;
 
 namespace Bookbag.Inbound.Conversations;
 
@@ -12,6 +13,7 @@ public static class ConversationsExtensions
         builder.Services.AddGraphClient();
         builder.Services.AddSingleton(services => TurnAnswers.From(services.GetRequiredService<Answerer>()));
         builder.Services.AddTurns();
+        builder.Services.AddScoped<WriteByHand.Tools>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TurnWorker>());
         return builder;
     }
@@ -19,6 +21,7 @@ public static class ConversationsExtensions
     /// <summary>The worker and its parts, without what makes the answers.</summary>
     internal static IServiceCollection AddTurns(this IServiceCollection services) => services
         .AddSingleton<TurnMetrics>()
+        .AddSingleton<MediaReader>()
         .AddSingleton<TurnQueue>()
         .AddSingleton<ChannelFaults>()
         .AddSingleton<WaitingReplies>()

@@ -79,6 +79,8 @@ public sealed class Message
     public JsonElement? Content { get; private set; }
     public string? Wamid { get; private set; }
     public string? ContextWamid { get; private set; }
+    public JsonElement? Context { get; private set; }
+    public JsonElement? Referral { get; private set; }
     public MessageStatus Status { get; private set; }
     public DateTimeOffset? SentAt { get; private set; }
     public DateTimeOffset? DeliveredAt { get; private set; }
@@ -100,6 +102,8 @@ public sealed class Message
             builder.Property(m => m.Author).HasConversion<SnakeCaseEnum<MessageAuthor>>();
             builder.Property(m => m.Status).HasConversion<SnakeCaseEnum<MessageStatus>>();
             builder.Property(m => m.Content).HasColumnType("jsonb");
+            builder.Property(m => m.Context).HasColumnType("jsonb");
+            builder.Property(m => m.Referral).HasColumnType("jsonb");
             builder.Property(m => m.Citations).HasColumnType("jsonb");
         }
     }

@@ -36,6 +36,19 @@ internal sealed partial class ReplySender(
             if (step is not ReplyStep.Wait && await MayStillBeToldAsync(reply, now, cancellationToken) is { } until)
                 step = new ReplyStep.Wait(until);
 
+            if (step is ReplyStep.Send && reply.File is { MetaId: null } file)
+            {
+                if (file.Task is null)
+                {
+                    await FailAsync(claim, turn, reply, new Settlement.Failed(null, file.Problem ?? "The file could not be uploaded.", null), release, cancellationToken);
+                    return false;
+                }
+
+                // The media worker brings the turn forward when the file is at Meta.
+                await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.OrEndOfSending(now + _options.UploadTime), cancellationToken);
+                return false;
+            }
+
             switch (step)
             {
                 case ReplyStep.Wait wait:
@@ -90,7 +103,7 @@ internal sealed partial class ReplySender(
     /// <summary>Calls Graph and settles the outcome; true when the next reply may follow.</summary>
     private async Task<bool> HandToGraphAsync(TurnClaim claim, TurnState turn, ChannelRoute route, PendingReply reply, TurnRelease? release)
     {
-        var outcome = await graph.SendAsync(route, OutgoingMessage.Text(turn.Customer, reply.Text) with { CallbackData = reply.Id.ToString() }, CancellationToken.None);
+        var outcome = await graph.SendAsync(route, Compose(turn.Customer, reply), CancellationToken.None);
         var now = clock.GetUtcNow();
         switch (outcome)
         {
@@ -143,6 +156,21 @@ internal sealed partial class ReplySender(
 
     // Meta says so too when the customer's last message is less than a day old: its word counts.
     private const int WindowClosedCode = 131047;
+
+    private static OutgoingMessage Compose(CustomerAddress to, PendingReply reply)
+    {
+        var caption = string.IsNullOrEmpty(reply.Text) ? null : reply.Text;
+        var message = reply.File switch
+        {
+            { MetaId: { } id, Kind: "image" } => OutgoingMessage.Image(to, MediaSource.Id(id), caption),
+            { MetaId: { } id, Kind: "video" } => OutgoingMessage.Video(to, MediaSource.Id(id), caption),
+            { MetaId: { } id, Kind: "audio" } => OutgoingMessage.Audio(to, MediaSource.Id(id)),
+            { MetaId: { } id, Kind: "sticker" } => OutgoingMessage.Sticker(to, MediaSource.Id(id)),
+            { MetaId: { } id } file => OutgoingMessage.Document(to, MediaSource.Id(id), file.Filename, caption),
+            _ => OutgoingMessage.Text(to, reply.Text),
+        };
+        return message with { CallbackData = reply.Id.ToString(), ContextWamid = reply.ContextWamid };
+    }
 
     private static string? HandOver(PendingReply reply, string why) => reply.ByHand ? null : $"The agent's answer could not be sent. {why}";
 

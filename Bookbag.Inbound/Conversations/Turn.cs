@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
@@ -8,7 +9,7 @@ namespace Bookbag.Inbound.Conversations;
 
 /// <summary>What is done in one conversation between its claim and its release: send what was committed, then answer what the customer wrote.</summary>
 internal sealed partial class Turn(
-    TurnQueue queue, ReplySender sender, TurnAnswers answers, GraphClient graph, ChannelDirectory channels, TurnMetrics metrics,
+    TurnQueue queue, ReplySender sender, TurnAnswers answers, GraphClient graph, ChannelDirectory channels, MediaReader reader, TurnMetrics metrics,
     TimeProvider clock, IOptions<TurnOptions> options, ILogger<Turn> logger)
 {
     private readonly TurnOptions _options = options.Value;
@@ -52,10 +53,23 @@ internal sealed partial class Turn(
                 await queue.ReleaseAsync(claim, turn.Epoch, now, hurry);
             return "window_closed";
         }
+        if (turn.Awaiting.All(message => message.Type == "revoke"))
+        {
+            if (!await queue.LeaveUnansweredAsync(claim, turn, "The customer took back what they wrote.", hurry))
+                await queue.ReleaseAsync(claim, turn.Epoch, now, hurry);
+            return "taken_back";
+        }
         if (route is null)
         {
             await queue.ReleaseAsync(claim, turn.Epoch, turn.Window.OrEndOfSending(now + _options.NotConnectedDelay), hurry);
             return "not_connected";
+        }
+
+        // A picture or voice note that a model is about to read: its words are what is to be answered.
+        if (turn.Awaiting.Any(message => message.File is { Task: not null } file && reader.Reads(file.Kind, null) && now < file.ReceivedAt + _options.ReadingTime))
+        {
+            await queue.ReleaseAsync(claim, turn.Epoch, now + _options.PollEvery, hurry);
+            return "reading";
         }
 
         Answer answer;
@@ -103,8 +117,11 @@ internal sealed partial class Turn(
 
     private static Question QuestionOf(TurnState turn) => new(
         turn.WorkspaceId, turn.AgentId,
-        string.Join('\n', turn.Awaiting.Select(message => message.Text).Where(text => !string.IsNullOrWhiteSpace(text))),
-        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!))]); // the query asks for those that have text
+        string.Join('\n', turn.Awaiting.Select(message => message.Words).Where(words => !string.IsNullOrWhiteSpace(words))),
+        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!))]) // the query asks for those that have text
+    {
+        Unread = [.. turn.Awaiting.Where(message => message.Type != "revoke" && string.IsNullOrWhiteSpace(message.Words)).Select(message => message.Type)],
+    };
 
     /// <summary>The answer came too late. What made it so (a newer message, a takeover) has set when the next turn is due.</summary>
     private async Task<string> DropAsync(TurnClaim claim, TurnState turn)

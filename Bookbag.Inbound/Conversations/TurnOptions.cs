@@ -44,6 +44,14 @@ public sealed class TurnOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan NotConnectedDelay { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often a message whose file is still on its way to Meta is looked at, when nothing wakes the worker up.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan UploadTime { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long an answer waits for a picture or voice note to be fetched and read, where a model reads them.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ReadingTime { get; set; } = TimeSpan.FromSeconds(45);
+
     /// <summary>How long a stopping replica gives the answers in the making; then it leaves them to the others.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan DrainFor { get; set; } = TimeSpan.FromSeconds(15);

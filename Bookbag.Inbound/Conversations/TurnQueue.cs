@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -47,6 +48,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         await using var batch = dataSource.CreateBatch();
         batch.Add(TurnSql.LoadConversation, Of(claim));
         batch.Add(TurnSql.LoadMessages, ("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("history", _options.HistoryMessages));
+        batch.Add(MediaSql.OfTurn, ("channel", claim.ChannelId), ("conversation", claim.ConversationId));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
@@ -86,7 +88,17 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
             }
         }
 
-        return turn with { Pending = pending, Awaiting = awaiting, History = history };
+        var files = new Dictionary<Guid, TurnFile>();
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            files[reader.GetGuid(0)] = ReadFile(reader);
+
+        return turn with
+        {
+            Pending = [.. pending.Select(reply => reply with { File = files.GetValueOrDefault(reply.Id) })],
+            Awaiting = [.. awaiting.Select(said => said with { File = files.GetValueOrDefault(said.Id) })],
+            History = history,
+        };
     }
 
     /// <summary>Keeps the conversation a while longer; false when it was lost, or when what is being made of it is stale.</summary>
@@ -263,7 +275,11 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         Unconfirmed = reader.GetInt16(10),
         DueAt = reader.GetFieldValue<DateTimeOffset>(11),
         ErrorCode = reader.IsDBNull(12) ? null : reader.GetInt32(12),
+        ContextWamid = reader.Text(13),
     };
 
-    private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetString(3) == "in", reader.Text(6), reader.Text(7));
+    private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetGuid(1), reader.GetString(3) == "in", reader.GetString(5), reader.Text(6), reader.Text(7));
+
+    private static TurnFile ReadFile(NpgsqlDataReader reader) => new(
+        reader.GetString(1), reader.Text(2), reader.Text(3), reader.Text(4), reader.Text(5), reader.Text(6), reader.Text(7), reader.GetFieldValue<DateTimeOffset>(8));
 }

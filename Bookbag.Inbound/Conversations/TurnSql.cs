@@ -37,17 +37,23 @@ internal static class TurnSql
     /// <summary>Replies not settled yet, customer messages that wait (the latest, if there are very many) and what was said before. Served by the partial indexes and <c>messages_thread</c>.</summary>
     public const string LoadMessages =
         """
-        (SELECT 'sending', id, at, direction, author, type, text, wamid, outcome, attempts, unconfirmed, send_due_at, error_code
+        (SELECT 'sending', id, at, direction, author, type, text, wamid, outcome, attempts, unconfirmed, send_due_at, error_code, context_wamid
          FROM inbound.messages WHERE channel_id = @channel AND conversation_id = @conversation AND status = 'sending'
          ORDER BY at, id LIMIT 50)
         UNION ALL
-        (SELECT 'awaiting', id, at, direction, author, type, left(text, 4096), wamid, NULL, NULL, NULL, NULL, NULL
-         FROM inbound.messages WHERE channel_id = @channel AND conversation_id = @conversation AND awaiting
-         ORDER BY at DESC, id DESC LIMIT 50)
+        (SELECT 'awaiting', m.id, m.at, m.direction, m.author, CASE mark.type WHEN 'revoke' THEN mark.type ELSE m.type END,
+            CASE WHEN mark.type IS NULL THEN left(m.text, 4096) WHEN mark.type = 'edit' THEN left(mark.said, 4096) END, m.wamid, NULL, NULL, NULL, NULL, NULL, NULL
+         FROM inbound.messages m
+         LEFT JOIN LATERAL (
+            SELECT k.type, k.text AS said FROM inbound.messages k
+            WHERE k.conversation_id = m.conversation_id AND k.context_wamid = m.wamid AND k.type IN ('reaction', 'edit', 'revoke') AND k.type <> 'reaction' AND k.direction = 'in'
+            ORDER BY k.type DESC, k.at DESC LIMIT 1) mark ON true
+         WHERE m.channel_id = @channel AND m.conversation_id = @conversation AND m.awaiting
+         ORDER BY m.at DESC, m.id DESC LIMIT 50)
         UNION ALL
-        (SELECT 'history', id, at, direction, author, type, left(text, 2000), wamid, NULL, NULL, NULL, NULL, NULL
+        (SELECT 'history', id, at, direction, author, type, left(text, 2000), wamid, NULL, NULL, NULL, NULL, NULL, NULL
          FROM inbound.messages WHERE channel_id = @channel AND conversation_id = @conversation AND NOT awaiting
-             AND author <> 'system' AND type <> 'reaction' AND text <> '' AND status NOT IN ('sending', 'failed', 'discarded')
+             AND author <> 'system' AND type NOT IN ('reaction', 'edit', 'revoke') AND text <> '' AND status NOT IN ('sending', 'failed', 'discarded')
          ORDER BY at DESC, id DESC LIMIT @history)
         ORDER BY at, id
         """;

@@ -38,7 +38,19 @@ internal sealed record TurnState
 }
 
 /// <summary>A message as an answer needs it.</summary>
-internal sealed record SaidMessage(bool FromCustomer, string? Text, string? Wamid);
+internal sealed record SaidMessage(Guid Id, bool FromCustomer, string Type, string? Text, string? Wamid)
+{
+    /// <summary>Its file.</summary>
+    public TurnFile? File { get; init; }
+
+    /// <summary>What it says: its text, and what was read in its file.</summary>
+    public string? Words => string.Join('\n', new[] { Text, File?.Transcript }.Where(part => !string.IsNullOrWhiteSpace(part)));
+}
+
+/// <summary>A message's file as a turn needs it.</summary>
+/// <param name="Task">What is still to be done with it: fetched, read, uploaded.</param>
+/// <param name="MetaId">Meta's id of it.</param>
+internal sealed record TurnFile(string Kind, string? MimeType, string? Filename, string? MetaId, string? Task, string? Problem, string? Transcript, DateTimeOffset ReceivedAt);
 
 /// <summary>A reply that was committed and is not settled.</summary>
 internal sealed record PendingReply
@@ -46,6 +58,12 @@ internal sealed record PendingReply
     public required Guid Id { get; init; }
     public required DateTimeOffset At { get; init; }
     public required string Text { get; init; }
+
+    /// <summary>The file that it is.</summary>
+    public TurnFile? File { get; init; }
+
+    /// <summary>The message that it quotes.</summary>
+    public string? ContextWamid { get; init; }
 
     /// <summary>Whether a person wrote it; else the agent did.</summary>
     public bool ByHand { get; init; }

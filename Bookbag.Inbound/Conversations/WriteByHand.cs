@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -9,6 +10,7 @@ using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Bookbag.Inbound.Conversations;
 
@@ -17,57 +19,141 @@ public static class WriteByHand
 {
     private static readonly TimeSpan KeepKeysFor = TimeSpan.FromDays(7);
 
-    /// <summary>What to send.</summary>
-    /// <param name="Type"><c>text</c>.</param>
+    /// <summary>What to send. A new file comes as <c>multipart/form-data</c> instead: <c>file</c>, <c>caption</c>, <c>replyTo</c>.</summary>
+    /// <param name="Type"><c>text</c>, or <c>media</c> for a file that is in a conversation of this number already.</param>
     /// <param name="Text">The text, up to 4,096 characters.</param>
-    public sealed record Request([Required] string Type, string? Text);
+    /// <param name="MediaId">The message whose file is sent again.</param>
+    /// <param name="Caption">What stands under the file, up to 1,024 characters.</param>
+    /// <param name="ReplyTo">The message of this conversation that is quoted.</param>
+    public sealed record Request([Required] string Type, string? Text, Guid? MediaId = null, string? Caption = null, Guid? ReplyTo = null);
 
     private sealed record TakenKey(byte[] RequestHash, Guid MessageId);
+
+    /// <summary>What is to be sent, checked.</summary>
+    public sealed record Draft(string Type, string? Text, Guid? ReplyTo, OutgoingFile? File)
+    {
+        /// <summary>The same request has the same.</summary>
+        public byte[] Hash(Guid conversationId) =>
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{conversationId}\n{Type}\n{Text}\n{ReplyTo}\n{(File is null ? "" : Convert.ToHexString(File.Sha256))}"));
+    }
+
+    /// <summary>What is needed to send it.</summary>
+    internal sealed class Tools(Caller caller, InboundDb db, ChannelDirectory channels, WakeUps wakeUps, TimeProvider clock)
+    {
+        public Caller Caller => caller;
+        public InboundDb Db => db;
+        public ChannelDirectory Channels => channels;
+        public WakeUps WakeUps => wakeUps;
+        public TimeProvider Clock => clock;
+    }
 
     /// <summary>
     /// Commits the message as <c>sending</c>; a turn worker sends it, after what is on its way to the customer already, and settles it. A crash on the way
     /// is recovered like that of an answer.
     /// </summary>
     internal static async Task<Results<Created<MessageResponse>, ProblemHttpResult>> Handle(
-        Guid id, Request request, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, Caller caller, InboundDb db, ChannelDirectory channels,
-        WakeUps wakeUps, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, Request request, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, [FromServices] Tools tools, CancellationToken cancellationToken)
     {
-        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+        if (await tools.Db.FindConversationAsync(id, cancellationToken) is not { } conversation)
             return ConversationEndpoints.NotFound();
-        if (Check(request, idempotencyKey) is { } invalid)
+        if (Check(request) is { } invalid)
             return invalid;
+        if (request.Type == "text")
+            return await WriteAsync(conversation, new("text", request.Text!.Trim(), request.ReplyTo, null), idempotencyKey, tools, cancellationToken); // checked above
 
-        var now = clock.GetUtcNow();
+        var stored = await tools.Db.Set<StoredMedia>().AsNoTracking()
+            .SingleOrDefaultAsync(m => m.ChannelId == conversation.ChannelId && m.Id == request.MediaId, cancellationToken);
+        if (stored is not { State: MediaState.Stored })
+            return Refusal.Invalid("media_not_found", "There is no such file on this number, or it is not kept any more.");
+        return await WriteFileAsync(conversation, stored.MimeType, stored.Filename, stored.Size ?? 0, request.Caption, request.ReplyTo,
+            kind => Task.FromResult(new OutgoingFile(kind, stored.MimeType!, stored.Filename, stored.Size ?? 0, stored.Sha256!) { Source = stored.Id }), idempotencyKey, tools, cancellationToken);
+    }
+
+    /// <summary>The same with a file that comes along.</summary>
+    internal static async Task<Results<Created<MessageResponse>, ProblemHttpResult>> HandleFile(
+        Guid id, IFormFile file, [FromForm] string? caption, [FromForm] Guid? replyTo, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        [FromServices] Tools tools, CancellationToken cancellationToken)
+    {
+        if (await tools.Db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+            return ConversationEndpoints.NotFound();
+        await using var content = file.OpenReadStream();
+        var name = Path.GetFileName(file.FileName);
+        return await WriteFileAsync(conversation, file.ContentType, name, file.Length, caption, replyTo,
+            async kind => new OutgoingFile(kind, file.ContentType, name, file.Length, await OutgoingFile.HashAsync(content, cancellationToken)) { Content = content },
+            idempotencyKey, tools, cancellationToken);
+    }
+
+    private static async Task<Results<Created<MessageResponse>, ProblemHttpResult>> WriteFileAsync(
+        Conversation conversation, string? mimeType, string? filename, long size, string? caption, Guid? replyTo, Func<string, Task<OutgoingFile>> open,
+        string? idempotencyKey, Tools tools, CancellationToken cancellationToken)
+    {
+        var words = string.IsNullOrWhiteSpace(caption) ? null : caption.Trim();
+        if (MediaTypes.KindOf(mimeType) is not { } kind)
+            return Refusal.Invalid("media_type_not_allowed", $"WhatsApp takes no file of type {mimeType ?? "unknown"}. It takes: {MediaTypes.All}.");
+        if (size == 0)
+            return Refusal.Invalid("media_empty", "The file is empty.");
+        if (size > MediaTypes.LimitOf(kind))
+            return Refusal.Problem(StatusCodes.Status413PayloadTooLarge, "media_too_large", $"WhatsApp takes {MediaTypes.LimitOf(kind) / 1024:N0} KB at most of this kind ({kind}); {filename ?? "the file"} has {size / 1024:N0}.");
+        if (words is not null && kind is "audio" or "sticker")
+            return Refusal.Invalid("caption_not_possible", "A recording or sticker has no caption: send the words as a message of their own.");
+        if (words?.Length > OutgoingMessage.MaxCaption)
+            return Refusal.Invalid("caption_too_long", $"The caption has {words.Length} characters; WhatsApp takes {OutgoingMessage.MaxCaption} at most.");
+        if (words?.Contains('\0', StringComparison.Ordinal) == true)
+            return Refusal.Invalid("text_invalid", "The caption contains the character U+0000.");
+        return await WriteAsync(conversation, new(kind, words, replyTo, await open(kind)), idempotencyKey, tools, cancellationToken);
+    }
+
+    private static async Task<Results<Created<MessageResponse>, ProblemHttpResult>> WriteAsync(
+        Conversation conversation, Draft draft, string? idempotencyKey, Tools tools, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is { Length: 0 or > 255 })
+            return Refusal.Invalid("idempotency_key_invalid", "The Idempotency-Key must have 1 to 255 characters.");
+
+        var (db, caller) = (tools.Db, tools.Caller);
+        var now = tools.Clock.GetUtcNow();
         var messageId = Guid.CreateVersion7(now);
-        var text = request.Text!.Trim(); // checked above
-
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (idempotencyKey is not null)
         {
-            var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{id}\n{request.Type}\n{text}"));
+            var hash = draft.Hash(conversation.Id);
             if (await db.Database.ExecuteSqlAsync(ConversationSql.TakeKey(caller.WorkspaceId, idempotencyKey, hash, messageId, now), cancellationToken) == 0)
                 return await RepeatAsync(db, conversation, caller.WorkspaceId, idempotencyKey, hash, cancellationToken);
             await db.Database.ExecuteSqlAsync(ConversationSql.SweepKeys(now - KeepKeysFor), cancellationToken);
         }
 
-        if (await RefuseAsync(conversation, channels, now, cancellationToken) is { } refusal)
+        if (await RefuseAsync(conversation, tools.Channels, now, cancellationToken) is { } refusal)
             return refusal;
+        string? quoted = null;
+        if (draft.ReplyTo is { } replyTo)
+        {
+            quoted = await db.Set<Message>().Where(m => m.ChannelId == conversation.ChannelId && m.ConversationId == conversation.Id && m.Id == replyTo)
+                .Select(m => m.Wamid).SingleOrDefaultAsync(cancellationToken);
+            if (quoted is null)
+                return Refusal.Invalid("reply_to_unknown", "There is no such message in this conversation, or WhatsApp has not taken it yet.");
+        }
 
-        await db.Database.ExecuteSqlAsync(ConversationSql.WriteByHand(conversation, messageId, text, $"{caller.Name} replied by hand.", now), cancellationToken);
-        var written = await FindMessageAsync(db, conversation, messageId, cancellationToken);
+        await db.Database.ExecuteSqlAsync(
+            ConversationSql.WriteByHand(conversation, messageId, draft.Text, $"{caller.Name} replied by hand.", now, draft.Type, quoted), cancellationToken);
+        if (draft.File is { } file)
+        {
+            await MediaStore.AddAsync((NpgsqlConnection)db.Database.GetDbConnection(), conversation.ChannelId, conversation.Id, conversation.AgentId, messageId, file, now, cancellationToken);
+        }
+
+        var written = await DescribeAsync(db, conversation, messageId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        wakeUps.Signal(TurnWorker.Topic);
-        return TypedResults.Created((string?)null, MessageResponse.Of(written));
+        tools.WakeUps.Signal(draft.File is null ? TurnWorker.Topic : MediaWorker.Topic);
+        return TypedResults.Created((string?)null, written);
     }
 
-    private static ProblemHttpResult? Check(Request request, string? idempotencyKey) => request switch
+    private static ProblemHttpResult? Check(Request request) => request switch
     {
-        { Type: "template" } => Refusal.Conflict("templates_not_available", "Templates cannot be sent from a conversation yet: this version sends text only."),
-        { Type: not "text" } => Refusal.Invalid("message_type_unknown", "The type must be `text`."),
+        { Type: "template" } => Refusal.Conflict("templates_not_available", "Templates cannot be sent from a conversation yet: this version sends text and files."),
+        { Type: "media", MediaId: null } => Refusal.Invalid("media_missing", "Say in `mediaId` which message's file to send, or send a new one as multipart/form-data."),
+        { Type: "media" } => null,
+        { Type: not "text" } => Refusal.Invalid("message_type_unknown", "The type must be `text` or `media`."),
         { Text: var text } when string.IsNullOrWhiteSpace(text) => Refusal.Invalid("text_missing", "Say what to send in `text`."),
         { Text.Length: > OutgoingMessage.MaxText } => Refusal.Invalid("text_too_long", $"The text has {request.Text.Length} characters; WhatsApp takes {OutgoingMessage.MaxText} at most."),
         { Text: { } text } when text.Contains('\0', StringComparison.Ordinal) => Refusal.Invalid("text_invalid", "The text contains the character U+0000."),
-        _ when idempotencyKey is { Length: 0 or > 255 } => Refusal.Invalid("idempotency_key_invalid", "The Idempotency-Key must have 1 to 255 characters."),
         _ => null,
     };
 
@@ -94,10 +180,14 @@ public static class WriteByHand
     {
         var taken = await db.Database.SqlQuery<TakenKey>(ConversationSql.FindKey(workspaceId, key)).SingleAsync(cancellationToken);
         return taken.RequestHash.AsSpan().SequenceEqual(hash)
-            ? TypedResults.Created((string?)null, MessageResponse.Of(await FindMessageAsync(db, conversation, taken.MessageId, cancellationToken)))
+            ? TypedResults.Created((string?)null, await DescribeAsync(db, conversation, taken.MessageId, cancellationToken))
             : Refusal.Problem(StatusCodes.Status422UnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key was used for another message: take a new one.");
     }
 
-    private static Task<Message> FindMessageAsync(InboundDb db, Conversation conversation, Guid messageId, CancellationToken cancellationToken) =>
-        db.Set<Message>().AsNoTracking().SingleAsync(m => m.ChannelId == conversation.ChannelId && m.ConversationId == conversation.Id && m.Id == messageId, cancellationToken);
+    private static async Task<MessageResponse> DescribeAsync(InboundDb db, Conversation conversation, Guid messageId, CancellationToken cancellationToken)
+    {
+        var message = await db.Set<Message>().AsNoTracking()
+            .SingleAsync(m => m.ChannelId == conversation.ChannelId && m.ConversationId == conversation.Id && m.Id == messageId, cancellationToken);
+        return MessageResponse.Of(message, await MessageSurroundings.ReadAsync(db, conversation, [message], cancellationToken));
+    }
 }

@@ -17,6 +17,16 @@ public enum GuardrailBehaviour
     Contact,
 }
 
+/// <summary>What an agent does with a message that it cannot read.</summary>
+public enum UnreadableBehaviour
+{
+    /// <summary>Say so.</summary>
+    Unsure,
+
+    /// <summary>Hand the conversation to a person.</summary>
+    Handoff,
+}
+
 /// <summary>How an agent behaves and what it says of itself.</summary>
 public sealed class AgentSettings
 {
@@ -43,6 +53,11 @@ public sealed class AgentSettings
     public string Handoff { get; private set; } = "I am handing this over to a colleague, who will answer you here as soon as possible.";
     public string Contact { get; private set; } = "I cannot answer that myself. Please send us your name and your e-mail address or phone number, and a colleague will get back to you.";
 
+    public string Unreadable { get; private set; } = "Thank you! I cannot open pictures, voice notes or files. Could you tell me in words what it is about?";
+
+    /// <summary>What it does with a picture, voice note or file without words.</summary>
+    public UnreadableBehaviour UnreadableBehaviour { get; private set; } = UnreadableBehaviour.Unsure;
+
     /// <summary>What the model is told beside its rules: tone, name, what to avoid. It cannot change the rules.</summary>
     public string Instructions { get; private set; } = "";
 
@@ -60,6 +75,8 @@ public sealed class AgentSettings
         Unsure = Said(to.Unsure, initial.Unsure);
         Handoff = Said(to.Handoff, initial.Handoff);
         Contact = Said(to.Contact, initial.Contact);
+        Unreadable = Said(to.Unreadable, initial.Unreadable);
+        UnreadableBehaviour = to.UnreadableBehaviour ?? initial.UnreadableBehaviour;
         Instructions = PlainText.Clean(to.Instructions);
         UpdatedAt = now;
     }
@@ -72,6 +89,7 @@ public sealed class AgentSettings
         {
             settings.ToTable("agent_settings").HasKey(s => s.AgentId);
             settings.Property(s => s.AgentId).ValueGeneratedNever();
+            settings.Property(s => s.UnreadableBehaviour).HasConversion<SnakeCaseEnum<UnreadableBehaviour>>();
             settings.Property(s => s.Behaviour).HasConversion<SnakeCaseEnum<GuardrailBehaviour>>();
         }
     }

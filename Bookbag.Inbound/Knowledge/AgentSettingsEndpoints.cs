@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -14,6 +15,8 @@ namespace Bookbag.Inbound.Knowledge;
 /// <param name="Handoff">What it says when it hands over to a person.</param>
 /// <param name="Contact">How it asks for contact details.</param>
 /// <param name="Instructions">What the model is told beside its rules.</param>
+/// <param name="Unreadable">What it says to a picture, voice note or file that it cannot open.</param>
+/// <param name="UnreadableBehaviour">What it does with one: say so, or hand over to a person.</param>
 public sealed record AgentSettingsRequest(
     [Range(0.0, 1.0)] double? Threshold = null,
     GuardrailBehaviour? Behaviour = null,
@@ -22,7 +25,9 @@ public sealed record AgentSettingsRequest(
     [StringLength(AgentSettingsRequest.LongestText)] string? Unsure = null,
     [StringLength(AgentSettingsRequest.LongestText)] string? Handoff = null,
     [StringLength(AgentSettingsRequest.LongestText)] string? Contact = null,
-    [StringLength(AgentSettingsRequest.LongestInstructions)] string? Instructions = null)
+    [StringLength(AgentSettingsRequest.LongestInstructions)] string? Instructions = null,
+    [StringLength(AgentSettingsRequest.LongestText)] string? Unreadable = null,
+    UnreadableBehaviour? UnreadableBehaviour = null)
 {
     public const int LongestText = 1_000;
     public const int LongestInstructions = 4_000;
@@ -30,10 +35,10 @@ public sealed record AgentSettingsRequest(
 
 /// <summary>How an agent behaves.</summary>
 public sealed record AgentSettingsResponse(double Threshold, GuardrailBehaviour Behaviour, string Greeting, string Thanks, string Unsure, string Handoff,
-    string Contact, string Instructions, DateTimeOffset? UpdatedAt)
+    string Contact, string Instructions, string Unreadable, UnreadableBehaviour UnreadableBehaviour, DateTimeOffset? UpdatedAt)
 {
     internal static AgentSettingsResponse Of(AgentSettings settings) => new(settings.Threshold, settings.Behaviour, settings.Greeting, settings.Thanks,
-        settings.Unsure, settings.Handoff, settings.Contact, settings.Instructions, settings.UpdatedAt);
+        settings.Unsure, settings.Handoff, settings.Contact, settings.Instructions, settings.Unreadable, settings.UnreadableBehaviour, settings.UpdatedAt);
 }
 
 /// <summary>The agent's settings.</summary>

@@ -1,4 +1,5 @@
 using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;

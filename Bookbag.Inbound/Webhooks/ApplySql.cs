@@ -53,12 +53,21 @@ internal static class ApplySql
     public const string InsertMessages =
         """
         INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, content,
-            wamid, context_wamid, status, status_rank, awaiting, sent_at, delivery_id)
+            wamid, context_wamid, context, referral, status, status_rank, awaiting, sent_at, delivery_id)
         SELECT workspace_id, channel_id, conversation_id, id, at, CASE author WHEN 'human' THEN 'out' ELSE 'in' END, author, type, text, content,
-            wamid, context_wamid, CASE author WHEN 'human' THEN 'sent' ELSE 'received' END, CASE author WHEN 'human' THEN 1 ELSE 9 END,
+            wamid, context_wamid, context, referral, CASE author WHEN 'human' THEN 'sent' ELSE 'received' END, CASE author WHEN 'human' THEN 1 ELSE 9 END,
             awaiting, CASE author WHEN 'human' THEN at END, delivery_id
-        FROM unnest(@workspaces, @channels, @conversations, @ids, @ats, @authors, @types, @texts, @contents, @wamids, @contexts, @awaiting, @deliveries)
-            AS message (workspace_id, channel_id, conversation_id, id, at, author, type, text, content, wamid, context_wamid, awaiting, delivery_id)
+        FROM unnest(@workspaces, @channels, @conversations, @ids, @ats, @authors, @types, @texts, @contents, @wamids, @quoted, @contexts, @referrals, @awaiting, @deliveries)
+            AS message (workspace_id, channel_id, conversation_id, id, at, author, type, text, content, wamid, context_wamid, context, referral, awaiting, delivery_id)
+        """;
+
+    /// <summary>Files that are to be fetched, at once: Meta's links live five minutes.</summary>
+    public const string WantMedia =
+        """
+        INSERT INTO inbound.media (workspace_id, channel_id, agent_id, conversation_id, id, at, direction, kind, mime_type, filename, meta_id, url, sha256, state, task, due_at, received_at)
+        SELECT workspace_id, channel_id, agent_id, conversation_id, id, at, direction, kind, mime_type, filename, meta_id, url, sha256, 'wanted', 'fetch', @now, received_at
+        FROM unnest(@workspaces, @channels, @agents, @conversations, @ids, @ats, @directions, @kinds, @mimes, @filenames, @metas, @urls, @hashes, @received)
+            AS file (workspace_id, channel_id, agent_id, conversation_id, id, at, direction, kind, mime_type, filename, meta_id, url, sha256, received_at)
         """;
 
     public const string InsertConversations =
@@ -113,10 +122,27 @@ internal static class ApplySql
             LIMIT 1) AS known
         """;
 
+    /// <summary>Writes what is Outbound's to act on.</summary>
+    public const string WriteEvents =
+        """
+        INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
+        SELECT * FROM unnest(@workspaces, @channels, @agents, @kinds, @fields, @ats, @received, @wamids, @callbacks, @customers, @payloads)
+        """;
+
+    /// <summary>Enters changes that carry no id of Meta's; returns those that are new.</summary>
+    public const string SeeChanges =
+        """
+        INSERT INTO inbound.seen_changes (channel_id, digest, received_at)
+        SELECT DISTINCT ON (channel_id, digest) * FROM unnest(@channels, @digests, @received) AS change (channel_id, digest, received_at)
+        ORDER BY channel_id, digest
+        ON CONFLICT DO NOTHING
+        RETURNING channel_id, digest
+        """;
+
     /// <summary>Locks our messages, always in the same order, and returns what is decided on.</summary>
     public const string LockMessages =
         """
-        SELECT m.channel_id, m.conversation_id, m.id, m.at, m.wamid, m.status, m.status_rank, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.error_text
+        SELECT m.channel_id, m.conversation_id, m.id, m.at, m.wamid, m.status, m.status_rank, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.error_text, m.first_status_at
         FROM unnest(@channels, @ats, @ids) AS wanted (channel_id, at, id)
         JOIN inbound.messages m USING (channel_id, at, id)
         WHERE m.direction = 'out'
@@ -128,9 +154,9 @@ internal static class ApplySql
         """
         UPDATE inbound.messages m
         SET wamid = s.wamid, status = s.status, status_rank = s.status_rank, sent_at = s.sent_at, delivered_at = s.delivered_at, read_at = s.read_at,
-            failed_at = s.failed_at, error_code = s.error_code, error_text = s.error_text, unconfirmed = 0
-        FROM unnest(@channels, @ats, @ids, @wamids, @statuses, @ranks, @sent, @delivered, @read, @failed, @codes, @texts)
-            AS s (channel_id, at, id, wamid, status, status_rank, sent_at, delivered_at, read_at, failed_at, error_code, error_text)
+            failed_at = s.failed_at, error_code = s.error_code, error_text = s.error_text, first_status_at = s.first_status_at, unconfirmed = 0
+        FROM unnest(@channels, @ats, @ids, @wamids, @statuses, @ranks, @sent, @delivered, @read, @failed, @codes, @texts, @first)
+            AS s (channel_id, at, id, wamid, status, status_rank, sent_at, delivered_at, read_at, failed_at, error_code, error_text, first_status_at)
         WHERE m.channel_id = s.channel_id AND m.at = s.at AND m.id = s.id
         """;
 }

@@ -6,6 +6,8 @@ namespace Bookbag.Inbound.Webhooks;
 /// <summary>A message on its way into a conversation.</summary>
 internal sealed class MessageEntry(DeliveryItem item, WebhookMessage message, Person person)
 {
+    public DeliveryItem Item => item;
+
     public QueuedDelivery Delivery => item.Delivery;
 
     public ChannelRoute Channel => item.Channel;
@@ -31,6 +33,8 @@ internal sealed class StatusEntry(DeliveryItem item)
 {
     // Meta's code for a free-form message outside the customer service window.
     private const int WindowClosed = 131047;
+
+    public DeliveryItem Item => item;
 
     public QueuedDelivery Delivery => item.Delivery;
 

@@ -96,7 +96,7 @@ internal sealed class ConversationState
                 WindowRefusedAt = null;
         }
 
-        if (!message.DeservesAnswer || delivery.IsReplay || now >= at + CustomerServiceWindow.Length)
+        if (!message.DeservesAnswer || delivery.IsReplay || now >= at + CustomerServiceWindow.Length || OptWords.WishOf(message) == OptWish.Out)
             return false;
 
         Epoch++;

@@ -15,6 +15,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
     private readonly CustomerResolver _customers = new(connection);
     private readonly Dictionary<(Guid Channel, Guid Id), ConversationState> _conversations = [];
     private readonly List<Rejected> _rejected = [];
+    private readonly List<DeliveryEvent> _events = [];
 
     /// <summary>What was counted.</summary>
     public AppliedCounts Counts { get; } = new();
@@ -40,6 +41,9 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await InsertMessagesAsync(messages);
         await ApplyStatusesAsync(statuses, messages);
         await WriteConversationsAsync();
+        _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
+        await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
+        Counts.Events = _events.Count;
         return _rejected;
     }
 
@@ -145,6 +149,8 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             {
                 message.Awaiting = conversation.Receive(inbound, message.At, message.Delivery, now, debounce);
                 Counts.TurnsDue |= message.Awaiting && !conversation.IsHuman;
+                if (DeliveryEvent.Of(message) is { } wish)
+                    _events.Add(wish);
             }
         }
     }
@@ -165,10 +171,13 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             .Column("texts", messages, NpgsqlDbType.Text, m => m.Message.Text)
             .Column("contents", messages, NpgsqlDbType.Jsonb, m => m.Message.Content)
             .Column("wamids", messages, NpgsqlDbType.Text, m => m.Message.Wamid)
-            .Column("contexts", messages, NpgsqlDbType.Text, m => m.Message.ContextWamid)
+            .Column("quoted", messages, NpgsqlDbType.Text, m => m.Message.ContextWamid)
+            .Column("contexts", messages, NpgsqlDbType.Jsonb, m => m.Message.Context)
+            .Column("referrals", messages, NpgsqlDbType.Jsonb, m => (m.Message as InboundMessage)?.Referral)
             .Column("awaiting", messages, NpgsqlDbType.Boolean, m => m.Awaiting)
             .Column("deliveries", messages, NpgsqlDbType.Bigint, m => m.Delivery.Id);
         await command.ExecuteNonQueryAsync(cancellationToken);
+        await WantMediaAsync(messages.FindAll(m => m.Message.Media is not null));
 
         var answered = _conversations.Values.Where(c => c.AnsweredUpTo is not null).ToList();
         if (answered.Count == 0)
@@ -178,6 +187,30 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             .Column("conversations", answered, NpgsqlDbType.Uuid, c => c.Id)
             .Column("ats", answered, NpgsqlDbType.TimestampTz, c => c.AnsweredUpTo);
         await settle.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task WantMediaAsync(List<MessageEntry> messages)
+    {
+        Counts.Media = messages.Count;
+        if (messages.Count == 0)
+            return;
+        await using var command = connection.Statement(ApplySql.WantMedia)
+            .Column("workspaces", messages, NpgsqlDbType.Uuid, m => m.Channel.WorkspaceId)
+            .Column("channels", messages, NpgsqlDbType.Uuid, m => m.Channel.ChannelId)
+            .Column("agents", messages, NpgsqlDbType.Uuid, m => m.Channel.AgentId)
+            .Column("conversations", messages, NpgsqlDbType.Uuid, m => m.ConversationId)
+            .Column("ids", messages, NpgsqlDbType.Uuid, m => m.Id)
+            .Column("ats", messages, NpgsqlDbType.TimestampTz, m => m.At)
+            .Column("directions", messages, NpgsqlDbType.Text, m => m.Message is MessageEcho ? "out" : "in")
+            .Column("kinds", messages, NpgsqlDbType.Text, m => m.Message.Kind.ToString().ToLowerInvariant())
+            .Column("mimes", messages, NpgsqlDbType.Text, m => m.Message.Media!.MimeType)
+            .Column("filenames", messages, NpgsqlDbType.Text, m => m.Message.Media!.Filename)
+            .Column("metas", messages, NpgsqlDbType.Text, m => m.Message.Media!.Id)
+            .Column("urls", messages, NpgsqlDbType.Text, m => m.Message.Media!.Url)
+            .Column("hashes", messages, NpgsqlDbType.Bytea, m => m.Message.Media!.Sha256)
+            .Column("received", messages, NpgsqlDbType.TimestampTz, m => m.Delivery.ReceivedAt);
+        command.Parameters.AddWithValue("now", now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task FindMessagesAsync(List<StatusEntry> statuses)
@@ -208,12 +241,15 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         {
             if (status.Target is not { } target || !targets.TryGetValue((status.Channel.ChannelId, target.MessageId), out var message))
             {
-                _rejected.Add(new(status.Delivery, status.Channel, status.Update.Path, "unknown_message", "Nobody here sent a message of this id."));
+                _events.Add(DeliveryEvent.Of(status));
+                // Everything sent from here carries an id of ours: one without was sent by somebody else from the same number.
+                if (status.Update.CallbackData is null)
+                    _rejected.Add(new(status.Delivery, status.Channel, status.Update.Path, "unknown_message", "Nobody here sent a message of this id."));
                 continue;
             }
 
             Counts.Statuses++;
-            if (message.Take(status.Update, status.At))
+            if (message.Take(status.Update, status.At, status.Delivery.ReceivedAt))
             {
                 learned.Add(message);
                 Conversation(message.ChannelId, message.ConversationId)?.Settle(now);
@@ -271,7 +307,8 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             .Column("read", messages, NpgsqlDbType.TimestampTz, m => m.ReadAt)
             .Column("failed", messages, NpgsqlDbType.TimestampTz, m => m.FailedAt)
             .Column("codes", messages, NpgsqlDbType.Integer, m => m.ErrorCode)
-            .Column("texts", messages, NpgsqlDbType.Text, m => m.ErrorText);
+            .Column("texts", messages, NpgsqlDbType.Text, m => m.ErrorText)
+            .Column("first", messages, NpgsqlDbType.TimestampTz, m => m.FirstStatusAt);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -324,6 +361,12 @@ internal sealed class AppliedCounts
 
     public int Duplicates { get; set; }
 
+    /// <summary>Files that are to be fetched.</summary>
+    public int Media { get; set; }
+
+    /// <summary>What was left for Outbound to act on.</summary>
+    public int Events { get; set; }
+
     /// <summary>Whether a turn worker has something to do.</summary>
     public bool TurnsDue { get; set; }
 
@@ -332,6 +375,8 @@ internal sealed class AppliedCounts
         Messages += other.Messages;
         Statuses += other.Statuses;
         Duplicates += other.Duplicates;
+        Events += other.Events;
+        Media += other.Media;
         TurnsDue |= other.TurnsDue;
     }
 }

@@ -1,5 +1,6 @@
 using Bookbag.Inbound.Channels;
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Microsoft.Extensions.Options;
@@ -115,6 +116,10 @@ public sealed partial class DeliveryProcessor(
 
         if (counts.TurnsDue)
             wakeUps.Signal(TurnWorker.Topic);
+        if (counts.Media > 0)
+            wakeUps.Signal(MediaWorker.Topic);
+        if (counts.Events > 0)
+            wakeUps.Signal(DeliveryEvents.Topic);
         Count(claimed, counts, rejected, clock.GetElapsedTime(started));
         await activity.NoteAsync(reading.Channels, cancellationToken);
         return claimed.Count;
@@ -245,6 +250,7 @@ public sealed partial class DeliveryProcessor(
         metrics.Batch(claimed.Count, took, clock.GetUtcNow() - claimed[0].ReceivedAt);
         metrics.Applied("message", counts.Messages);
         metrics.Applied("status", counts.Statuses);
+        metrics.Applied("event", counts.Events);
         metrics.Duplicates(counts.Duplicates);
         foreach (var code in rejected.CountBy(r => r.Code))
             metrics.Rejected(code.Key, code.Value);

@@ -81,15 +81,15 @@ internal sealed class DeliveryReading
         IEnumerable<(ChannelRoute Channel, WebhookItem Item)> Concerned(WebhookChange change)
         {
             // What is only kept in the log until a feature applies it.
-            var items = change.Items.Where(i => i is WebhookMessage or StatusUpdate or IdentityUpdate).ToList();
+            var items = change.Items.Where(i => i is WebhookMessage or StatusUpdate or IdentityUpdate or PreferenceChange or AccountChange).ToList();
             if (items.Count == 0)
                 return [];
 
             if (change.PhoneNumberId is null)
             {
-                // A customer's user id is the same for all numbers of the account.
+                // What happens to an account, its templates or a customer's user id concerns all its numbers.
                 var account = signers.Where(s => s.BusinessAccountId == change.BusinessAccountId).ToList();
-                if (items.TrueForAll(i => i is IdentityUpdate))
+                if (items.TrueForAll(i => i is IdentityUpdate or PreferenceChange or AccountChange))
                     return account.SelectMany(channel => items.Select(item => (channel, item)));
             }
 

@@ -33,6 +33,9 @@ internal sealed class MessageState
 
     public string? ErrorText { get; set; }
 
+    /// <summary>When Meta's first status of it came.</summary>
+    public DateTimeOffset? FirstStatusAt { get; set; }
+
     /// <summary>Whether there is anything to write.</summary>
     public bool Changed { get; private set; }
 
@@ -52,16 +55,18 @@ internal sealed class MessageState
         FailedAt = row.Time(10),
         ErrorCode = row.IsDBNull(11) ? null : row.GetInt32(11),
         ErrorText = row.Text(12),
+        FirstStatusAt = row.Time(13),
     };
 
     /// <summary>Takes a status. Statuses come in any order and more than once: the message only moves up, and each time is kept at its earliest.</summary>
     /// <returns>True when this settled a message whose outcome was unknown.</returns>
-    public bool Take(StatusUpdate update, DateTimeOffset at)
+    public bool Take(StatusUpdate update, DateTimeOffset at, DateTimeOffset receivedAt)
     {
         var before = Facts;
         // Meta knows the message: what we made of it without an answer (failed, discarded) was a guess.
         var wasUnknown = Wamid is null;
         Wamid ??= update.Wamid;
+        FirstStatusAt ??= receivedAt;
         var rank = wasUnknown && Rank == Final ? (short)0 : Rank;
 
         if (update.Status == MessageStatus.Failed)
@@ -94,8 +99,8 @@ internal sealed class MessageState
             (Status, Rank) = ("failed", Final);
     }
 
-    private (string?, string, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, int?, string?) Facts =>
-        (Wamid, Status, SentAt, DeliveredAt, ReadAt, FailedAt, ErrorCode, ErrorText);
+    private (string?, string, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, int?, string?, DateTimeOffset?) Facts =>
+        (Wamid, Status, SentAt, DeliveredAt, ReadAt, FailedAt, ErrorCode, ErrorText, FirstStatusAt);
 
     private static readonly short Final = MessageStatus.Failed.Rank();
 

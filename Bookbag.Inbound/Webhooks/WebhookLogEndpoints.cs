@@ -47,10 +47,12 @@ public static class WebhookLogEndpoints
     }
 
     private static async Task<Ok<Page<RejectionRow>>> ListRejections(
-        InboundDb db, Guid? agentId, Cursor? cursor, int? limit, CancellationToken cancellationToken)
+        InboundDb db, Guid? agentId, Cursor? cursor, int? limit, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await RejectionsAsync(db.Set<LoggedRejection>().AsNoTracking(), agentId, cursor, limit, cancellationToken));
+
+    internal static async Task<Page<RejectionRow>> RejectionsAsync(IQueryable<LoggedRejection> query, Guid? agentId, Cursor? cursor, int? limit, CancellationToken cancellationToken)
     {
         var size = Page.Size(limit);
-        var query = db.Set<LoggedRejection>().AsNoTracking();
         if (agentId is { } agent)
             query = query.Where(r => r.AgentId == agent);
         if (cursor is { } after)
@@ -58,7 +60,7 @@ public static class WebhookLogEndpoints
         var rows = await query.OrderByDescending(r => r.RejectedAt).ThenByDescending(r => r.Id).Take(size + 1)
             .Select(r => new RejectionRow(r.Id, r.DeliveryId.ToString(), r.AgentId, r.ReceivedAt, r.Path, r.Code, r.Reason, r.RejectedAt))
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Page.Of(rows, size, r => new Cursor(r.RejectedAt, r.Id)));
+        return Page.Of(rows, size, r => new Cursor(r.RejectedAt, r.Id));
     }
 
     private static async Task<Results<Ok<WebhookDetails>, ProblemHttpResult>> Get(

@@ -83,6 +83,7 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
         }
 
         await ExecuteAsync($"DELETE FROM inbound.webhook_deliveries_default WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
+        await ExecuteAsync($"DELETE FROM inbound.seen_changes WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
         await ExecuteAsync($"DELETE FROM inbound.webhook_rejections WHERE rejected_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
     }
 

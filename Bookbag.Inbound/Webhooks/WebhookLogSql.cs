@@ -76,4 +76,74 @@ internal static class WebhookLogSql
     /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>.</summary>
     public const string FindMessages =
         "SELECT wamid, message_id, conversation_id FROM inbound.wamids WHERE channel_id = ANY (@channels) AND wamid = ANY (@wamids)";
+
+    /// <summary>
+    /// Looks through the next stretch of the log, latest first; in the end a row that says how far it went and how many it saw. Served by the
+    /// key of each day, and by the days themselves.
+    /// </summary>
+    public const string Search =
+        """
+        WITH stretch AS MATERIALIZED (
+            SELECT id, received_at, channel_ids, body FROM inbound.webhook_deliveries
+            WHERE id < @before AND received_at >= @from AND received_at < @to
+            ORDER BY id DESC LIMIT @stretch),
+        found AS (
+            SELECT s.id, s.received_at, octet_length(s.body) AS size, s.channel_ids,
+                (SELECT count(*)::integer FROM inbound.webhook_rejections r WHERE r.delivery_id = s.id AND r.channel_id = ANY (@channels)) AS rejections,
+                EXISTS (SELECT FROM inbound.webhook_queue q WHERE q.delivery_id = s.id) AS queued
+            FROM stretch s
+            WHERE s.channel_ids && @channels
+              AND NOT EXISTS (SELECT FROM unnest(@words, @escaped) AS word (plain, escaped) WHERE position(word.plain IN s.body) = 0 AND position(word.escaped IN s.body) = 0)),
+        judged AS (
+            SELECT id, received_at, CASE WHEN queued THEN 'queued' WHEN rejections > 0 THEN 'rejected' ELSE 'applied' END AS state, size, channel_ids, rejections FROM found)
+        (SELECT id, received_at, state, size, channel_ids, rejections, NULL::bigint AS seen FROM judged WHERE @state IS NULL OR state = @state ORDER BY id DESC LIMIT @limit)
+        UNION ALL
+        SELECT min(id), NULL, NULL, NULL, NULL, NULL, count(*) FROM stretch HAVING count(*) > 0
+        """;
+
+    /// <summary>Takes a replay whose next step is due, for as long as the transaction lasts.</summary>
+    public const string TakeReplay =
+        """
+        WITH due AS MATERIALIZED (SELECT id FROM inbound.webhook_replays WHERE due_at <= @now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM due
+        """;
+
+    /// <summary>Whether webhooks of a replay are in the queue.</summary>
+    public const string ReplaysWait = "SELECT EXISTS (SELECT FROM inbound.webhook_queue WHERE replay)";
+
+    /// <summary>Counts what a replay is about, once.</summary>
+    public const string CountReplay =
+        $"""
+        UPDATE inbound.webhook_replays r
+        SET total = (SELECT count(*) FROM inbound.webhook_deliveries d WHERE {OfReplay})
+        WHERE r.id = @id AND r.total IS NULL
+        """;
+
+    /// <summary>Puts the next webhooks of a replay in the queue; where there are none left, it is over.</summary>
+    public const string StepReplay =
+        $"""
+        WITH next AS MATERIALIZED (
+            SELECT d.id, d.received_at FROM inbound.webhook_replays r, inbound.webhook_deliveries d
+            WHERE r.id = @id AND d.id > r.last_id AND {OfReplay}
+            ORDER BY d.id LIMIT @step),
+        queued AS (
+            INSERT INTO inbound.webhook_queue (delivery_id, received_at, due_at, replay) SELECT id, received_at, @now, true FROM next ON CONFLICT DO NOTHING)
+        UPDATE inbound.webhook_replays
+        SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce((SELECT max(id) FROM next), last_id),
+            due_at = CASE WHEN EXISTS (SELECT FROM next) THEN @now END, finished_at = CASE WHEN NOT EXISTS (SELECT FROM next) THEN @now END
+        WHERE id = @id
+        """;
+
+    private const string OfReplay =
+        """
+        d.received_at >= r.from_at AND d.received_at < r.to_at AND d.channel_ids && r.channel_ids
+        AND (NOT r.rejected_only OR EXISTS (SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id = d.id AND x.workspace_id = r.workspace_id))
+        """;
+
+    /// <summary>Messages that Meta took and of which no status ever came. Served by <c>messages_without_status</c>.</summary>
+    public static FormattableString WithoutStatus(Guid workspaceId) =>
+        $"""
+        SELECT * FROM inbound.messages
+        WHERE workspace_id = {workspaceId} AND direction = 'out' AND status = 'sent' AND first_status_at IS NULL AND delivery_id IS NULL
+        """;
 }

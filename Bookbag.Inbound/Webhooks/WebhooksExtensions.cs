@@ -20,11 +20,14 @@ public static class WebhooksExtensions
         services.AddSingleton<WebhookGate>();
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<WebhookLog>();
+        services.AddSingleton<WebhookSearch>();
+        services.AddSingleton<WebhookReplayer>();
         services.AddSingleton<WebhookLogKeeper>();
         services.AddSingleton<DeliveryProcessor>();
         services.AddSingleton<IntakeBatcher>();
         builder.AddStartStep("partitions", (provider, cancellationToken) => provider.GetRequiredService<WebhookLogKeeper>().RunOnceAsync(cancellationToken));
         services.AddHostedService(provider => provider.GetRequiredService<WebhookLogKeeper>());
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookReplayer>());
         services.AddHostedService<QueueGauge>();
         services.AddHostedService(provider => provider.GetRequiredService<DeliveryProcessor>());
         services.AddHostedService(provider => provider.GetRequiredService<IntakeBatcher>());

@@ -16,7 +16,7 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
         {
             if (Find(number, request) is not { } conversation)
                 return (null, GraphRefusal.Undeliverable);
-            var template = request.IsTemplate ? state.Template(request.TemplateName, request.TemplateLanguage) : null;
+            var template = request.IsTemplate ? state.Template(number, request.TemplateName, request.TemplateLanguage) : null;
             var open = number.ForeignWebhooks || conversation.IsOpenAt(now);
             var closed = open || request.IsTemplate ? null : GraphRefusal.WindowClosed;
             failure = number.WindowRefusal == WindowRefusal.Status ? closed : null;

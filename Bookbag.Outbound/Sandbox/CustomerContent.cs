@@ -5,24 +5,15 @@ namespace Bookbag.Outbound.Sandbox;
 /// <summary>Samples of what customers send, by Meta's message type.</summary>
 internal static class CustomerContent
 {
-    private static readonly Dictionary<string, string> MediaTypes = new()
-    {
-        ["image"] = "image/jpeg",
-        ["video"] = "video/mp4",
-        ["audio"] = "audio/ogg; codecs=opus",
-        ["document"] = "application/pdf",
-        ["sticker"] = "image/webp",
-    };
-
     public static bool HasSample(string type) =>
-        type is "text" or "location" or "contacts" or "reaction" or "button" or "interactive" or "unsupported" || MediaTypes.ContainsKey(type);
+        type is "text" or "location" or "contacts" or "reaction" or "button" or "interactive" or "order" or "edit" or "revoke" or "system" or "unsupported" || MediaShelf.HasSample(type);
 
     /// <param name="writer">Where to.</param>
     /// <param name="type">The type.</param>
     /// <param name="text">The words in it; some when null.</param>
-    /// <param name="answered">The message that a reaction is to.</param>
-    /// <param name="ids">Makes media ids.</param>
-    public static void WriteSample(Utf8JsonWriter writer, string type, string? text, string answered, MessageIds ids)
+    /// <param name="answered">The message that a reaction, an edit or a revoke is about.</param>
+    /// <param name="file">The file, where the type has one.</param>
+    public static void WriteSample(Utf8JsonWriter writer, string type, string? text, string answered, SandboxFile? file)
     {
         switch (type)
         {
@@ -60,28 +51,80 @@ internal static class CustomerContent
             case "unsupported":
                 WriteUnsupported(writer);
                 break;
+            case "order":
+                WriteOrder(writer, text);
+                break;
+            case "edit":
+                WriteEdit(writer, text ?? "Hello!", answered);
+                break;
+            case "revoke":
+                writer.WriteStartObject("revoke"u8);
+                writer.WriteString("original_message_id"u8, answered);
+                writer.WriteEndObject();
+                break;
+            case "system":
+                WriteNewNumber(writer, text ?? "15550109998");
+                break;
             default:
-                WriteMedia(writer, type, text, ids);
+                WriteMedia(writer, type, text, file!);
                 break;
         }
     }
 
-    private static void WriteMedia(Utf8JsonWriter writer, string type, string? text, MessageIds ids)
+    // Without `url`, which Meta does not always send: the file is asked for by its id.
+    private static void WriteMedia(Utf8JsonWriter writer, string type, string? text, SandboxFile file)
     {
-        var id = ids.Media();
         writer.WriteStartObject(type);
-        writer.WriteString("id"u8, id);
-        writer.WriteString("mime_type"u8, MediaTypes[type]);
-        writer.WriteString("sha256"u8, "wvqXMe6n7n1W0zphvLPoLj+s/NtKqmr3zZ7YzTP7xFI="u8);
-        writer.WriteString("url"u8, $"https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid={id}");
+        writer.WriteString("id"u8, file.Id);
+        writer.WriteString("mime_type"u8, file.MimeType);
+        writer.WriteString("sha256"u8, Convert.ToBase64String(file.Sha256));
         if (text is not null && type is "image" or "video" or "document")
             writer.WriteString("caption"u8, text);
-        if (type == "document")
-            writer.WriteString("filename"u8, "invoice.pdf"u8);
+        if (file.Filename is not null)
+            writer.WriteString("filename"u8, file.Filename);
         if (type == "audio")
             writer.WriteBoolean("voice"u8, true);
         if (type == "sticker")
             writer.WriteBoolean("animated"u8, false);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteOrder(Utf8JsonWriter writer, string? text)
+    {
+        writer.WriteStartObject("order"u8);
+        writer.WriteString("catalog_id"u8, "194836987003835"u8);
+        if (text is not null)
+            writer.WriteString("text"u8, text);
+        writer.WriteStartArray("product_items"u8);
+        writer.WriteStartObject();
+        writer.WriteString("product_retailer_id"u8, "mug-blue"u8);
+        writer.WriteNumber("quantity"u8, 2);
+        writer.WriteNumber("item_price"u8, 12.5m);
+        writer.WriteString("currency"u8, "EUR"u8);
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEdit(Utf8JsonWriter writer, string text, string edited)
+    {
+        writer.WriteStartObject("edit"u8);
+        writer.WriteString("original_message_id"u8, edited);
+        writer.WriteStartObject("message"u8);
+        writer.WriteString("type"u8, "text"u8);
+        writer.WriteStartObject("text"u8);
+        writer.WriteString("body"u8, text);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteNewNumber(Utf8JsonWriter writer, string phone)
+    {
+        writer.WriteStartObject("system"u8);
+        writer.WriteString("type"u8, "user_changed_number"u8);
+        writer.WriteString("body"u8, $"User A changed to {phone}");
+        writer.WriteString("wa_id"u8, phone);
         writer.WriteEndObject();
     }
 

@@ -17,6 +17,9 @@ public sealed record CustomerWrites
     [MaxLength(65_536)]
     public string? Text { get; init; }
 
+    /// <summary>The file of an image, video, audio, document or sticker; a small sample when left out.</summary>
+    public CustomerFile? File { get; init; }
+
     /// <summary>The object that Meta names as the type; a sample when left out.</summary>
     public JsonElement? Content { get; init; }
 
@@ -45,4 +48,20 @@ public sealed record CustomerWrites
     /// <summary>The id of the business's message that this one quotes or answers.</summary>
     [StringLength(300)]
     public string? Context { get; init; }
+}
+
+/// <summary>A file that a customer sends.</summary>
+public sealed record CustomerFile
+{
+    /// <summary>Its bytes.</summary>
+    [MaxLength(100 * 1024 * 1024)]
+    public required byte[] Bytes { get; init; }
+
+    /// <summary>Its type.</summary>
+    [StringLength(200, MinimumLength = 3)]
+    public required string MimeType { get; init; }
+
+    /// <summary>Its name; of documents.</summary>
+    [StringLength(240)]
+    public string? Filename { get; init; }
 }

@@ -9,20 +9,31 @@ internal static class GraphEndpoints
     {
         var graph = app.MapGroup("").AllowAnonymous().ExcludeFromDescription();
         graph.MapPost("/{version}/{id}/messages", SendAsync);
-        graph.MapGet("/{version}/{id}", GetNumberAsync);
+        graph.MapGet("/{version}/{id}", GetNodeAsync);
+        graph.MapMedia();
         graph.MapGet("/{version}/debug_token", DebugTokenAsync);
         graph.MapGet("/debug_token", DebugTokenAsync);
         graph.MapGet("/{version}/{id}/phone_numbers", ListNumbersAsync);
         graph.MapGet("/{version}/{id}/subscribed_apps", ListSubscribedAppsAsync);
         graph.MapPost("/{version}/{id}/subscribed_apps", SubscribeAsync);
         graph.MapDelete("/{version}/{id}/subscribed_apps", UnsubscribeAsync);
+        graph.MapTemplateGraph();
     }
 
     private static Task SendAsync(HttpContext http, string version, string id, GraphCall call, SendMessage send) =>
         call.TryNumber(http, version, id, out var number, out var refusal) ? send.HandleAsync(http, number) : call.RefuseAsync(http, refusal);
 
-    private static async Task GetNumberAsync(HttpContext http, string version, string id, string? fields, GraphCall call, SandboxOptions options)
+    private static async Task GetNodeAsync(
+        HttpContext http, string version, string id, string? fields, GraphCall call, MediaShelf shelf, SandboxState state, SandboxOptions options, TimeProvider clock)
     {
+        if (shelf.Find(id) is { } file)
+        {
+            await MediaEndpoints.DescribeAsync(http, id, file, call, options, clock);
+            return;
+        }
+
+        if (await TemplateGraphEndpoints.TryReadAsync(http, id, fields, call, state))
+            return;
         var asked = NumberFields.Parse(fields);
         if (!call.TryNumber(http, version, id, out var number, out var refusal))
             await call.RefuseAsync(http, refusal);

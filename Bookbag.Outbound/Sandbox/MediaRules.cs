@@ -2,10 +2,32 @@ using System.Text.Json;
 
 namespace Bookbag.Outbound.Sandbox;
 
-/// <summary>Meta's rules for media: an uploaded object's id or a link, and a caption where the kind has one. Pure.</summary>
+/// <summary>Meta's rules for media: an uploaded object's id or a link, a caption where the kind has one, and which files are taken. Pure.</summary>
 internal static class MediaRules
 {
     private const int MostCaption = 1024;
+    private const long Megabyte = 1024 * 1024;
+
+    private static readonly (long Most, string[] Types)[] Files =
+    [
+        (5 * Megabyte, ["image/jpeg", "image/png"]),
+        (16 * Megabyte, ["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"]),
+        (16 * Megabyte, ["video/mp4", "video/3gpp"]),
+        (500 * 1024, ["image/webp"]),
+        (100 * Megabyte, ["text/plain", "application/pdf", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation"]),
+    ];
+
+    /// <summary>Whether Meta takes a file of that type and length.</summary>
+    public static GraphRefusal? CheckFile(string? mimeType, long size)
+    {
+        var bare = mimeType?.Split(';')[0].Trim() ?? "";
+        var rule = Files.FirstOrDefault(file => file.Types.Contains(bare, StringComparer.OrdinalIgnoreCase));
+        return rule.Types is null ? GraphRefusal.Parameter($"Param file must be a file with one of the following types: {string.Join(", ", Files.SelectMany(file => file.Types))}. Received file of type '{bare}'.")
+            : size > rule.Most ? new GraphRefusal(400, 131053, "Media upload error", $"The file is too large: {size} bytes of type {bare}, of which {rule.Most} are allowed.")
+            : null;
+    }
 
     public static GraphRefusal? Check(string type, JsonElement media, bool captioned)
     {

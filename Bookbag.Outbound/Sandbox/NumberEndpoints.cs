@@ -20,6 +20,8 @@ internal static class NumberEndpoints
             .WithSummary("Does Meta's GET verification against a callback, says what came of it, and sends the number's webhooks there if it passed.");
         numbers.MapPost("/{id}/webhooks", Post).WithName("PostSandboxWebhook")
             .WithSummary("Sends a signed webhook of any field and value to the number's callback.");
+        sandbox.MapPost("/templates/{id}", HappenTo).WithTags("Sandbox numbers").WithName("ChangeSandboxTemplate")
+            .WithSummary("Lets something happen to a template that was submitted: another status, quality or category, with Meta's webhook of it.");
         sandbox.MapPut("/templates", Learn).WithTags("Sandbox numbers").WithName("PutSandboxTemplate")
             .WithSummary("Makes a template known, as if Meta had reviewed it.");
     }
@@ -72,6 +74,17 @@ internal static class NumberEndpoints
             return NotANumber();
         outbox.Add(new RawUpdate(number, webhook.Field, Encoding.UTF8.GetBytes(webhook.Value.GetRawText())));
         return TypedResults.Accepted((string?)null);
+    }
+
+    private static Results<Ok<TemplateHappening>, ProblemHttpResult> HappenTo(string id, TemplateHappening happening, SandboxState state, TemplateReview review)
+    {
+        AccountTemplate? template;
+        lock (state.Gate)
+            template = state.TemplateById(id);
+        if (template is null)
+            return Refusal.NotFound("template_not_found", "No template of this id was submitted to the sandbox.");
+        review.Change(template, happening);
+        return TypedResults.Ok(happening);
     }
 
     private static Ok<SandboxTemplate> Learn(SandboxTemplate template, SandboxState state)

@@ -3,7 +3,7 @@ namespace Bookbag.Outbound.Sandbox;
 /// <summary>The sandbox in the hands of the process that hosts it: what the control API does, without HTTP.</summary>
 internal sealed class SandboxControl(
     SandboxState state, Faults faults, Schedule schedule, WebhookOutbox outbox, WriteAsCustomer writing, AcceptMessage acceptance,
-    SandboxStats stats, SandboxOptions options, TimeProvider clock)
+    SandboxStats stats, SandboxOptions options, TimeProvider clock, TemplateReview review)
 {
     /// <summary>Told of every message taken, on the thread that took it: for tests and benchmarks that wait for one.</summary>
     public event Action<BusinessMessage>? Accepted
@@ -53,6 +53,15 @@ internal sealed class SandboxControl(
     {
         lock (state.Gate)
             state.Learn(template);
+    }
+
+    /// <summary>Lets something happen to a template that was submitted.</summary>
+    public void Change(string templateId, TemplateHappening happening)
+    {
+        AccountTemplate? template;
+        lock (state.Gate)
+            template = state.TemplateById(templateId);
+        review.Change(template ?? throw new ArgumentException("No template of this id was submitted.", nameof(templateId)), happening);
     }
 
     /// <summary>Lets things go wrong, for one number or in general.</summary>

@@ -106,6 +106,8 @@ internal static class SandboxExtensions
         builder.Services.AddSingleton<AcceptMessage>();
         builder.Services.AddSingleton<SendMessage>();
         builder.Services.AddSingleton<WriteAsCustomer>();
+        builder.Services.AddSingleton<MediaShelf>();
+        builder.Services.AddSingleton<TemplateReview>();
         builder.Services.AddSingleton<GraphCall>();
         builder.Services.AddSingleton<Handshake>();
         builder.Services.AddSingleton<WebhookOutbox>();

@@ -52,6 +52,9 @@ public sealed class SandboxOptions
     /// <summary>Whether Meta's limit on messages from one number to one customer (one in 6 s, bursts up to 45) applies.</summary>
     public bool PairLimit { get; set; } = true;
 
+    /// <summary>How long Meta's reviewers take over a template.</summary>
+    public TimeSpan TemplateReviewAfter { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>
     /// Whether customers' webhooks come from elsewhere, say from a test that signs its own. The sandbox then knows neither the
     /// customer service windows nor the customers' message ids, and lets both pass.
@@ -68,6 +71,13 @@ public sealed class SandboxOptions
     /// <summary>How many messages are kept over all conversations; the oldest go first, and a conversation goes with its last message.</summary>
     [Range(1, 10_000_000)]
     public int MaxMessages { get; set; } = 200_000;
+
+    /// <summary>How long the address of a file is good; Meta's is for five minutes.</summary>
+    public TimeSpan MediaLinkLives { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many bytes of files are kept; the oldest go first.</summary>
+    [Range(0, 4L * 1024 * 1024 * 1024)]
+    public long MaxMediaBytes { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>How many bodies of <c>/messages</c> requests are kept.</summary>
     [Range(0, 1_000_000)]

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Bookbag.Outbound.Templates;
 using Bookbag.ServiceDefaults.WhatsApp;
 
 namespace Bookbag.Outbound.Sandbox;
@@ -11,12 +12,14 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
     private readonly Dictionary<string, SandboxAccount> _accounts = [];
     private readonly Dictionary<string, SandboxPortfolio> _portfolios = [];
     private readonly Dictionary<(string Name, string Language), SandboxTemplate> _templates = [];
+    private readonly Dictionary<string, AccountTemplate> _accountTemplates = [];
     private readonly Dictionary<string, SandboxMessage> _byWamid = [];
     private readonly Dictionary<string, int> _byOpaque = [];
     private readonly Queue<ConversationItem> _items = [];
     private readonly Queue<ReceivedRequest> _requests = [];
     private int _customers;
     private int _duplicates;
+    private int _templateCount;
 
     public MessageIds Ids { get; } = new(clock);
 
@@ -75,7 +78,28 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
         _customers++;
     }
 
-    public SandboxTemplate? Template(string name, string language) =>
+    /// <summary>The template that a number's send names: one that was submitted by its account, else one that was made known.</summary>
+    public SandboxTemplate? Template(SandboxNumber number, string name, string language) =>
+        AccountTemplate(number.Account, name, language)?.ForSending() ?? Template(name, language);
+
+    public AccountTemplate? AccountTemplate(SandboxAccount account, string name, string language) =>
+        TemplatesOf(account).FirstOrDefault(t => t.Name == name && t.Language == language);
+
+    public AccountTemplate? TemplateById(string id) => _accountTemplates.GetValueOrDefault(id);
+
+    public IEnumerable<AccountTemplate> TemplatesOf(SandboxAccount account) => _accountTemplates.Values.Where(t => t.Account == account);
+
+    public AccountTemplate Add(SandboxAccount account, TemplateDraft draft)
+    {
+        var id = (600_000_000_000_001 + _templateCount++).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var template = new AccountTemplate(id, account, draft.Name, draft.Language, draft.Category, draft.ParameterFormat, draft.Components) { TtlSeconds = draft.TtlSeconds };
+        _accountTemplates.Add(id, template);
+        return template;
+    }
+
+    public void Remove(AccountTemplate template) => _accountTemplates.Remove(template.Id);
+
+    private SandboxTemplate? Template(string name, string language) =>
         _templates.GetValueOrDefault((name, language)) ?? ((name, language) == (SandboxTemplate.HelloWorld.Name, SandboxTemplate.HelloWorld.Language) ? SandboxTemplate.HelloWorld : null);
 
     public void Learn(SandboxTemplate template) => _templates[(template.Name, template.Language)] = template;
@@ -125,6 +149,7 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
         _accounts.Clear();
         _portfolios.Clear();
         _templates.Clear();
+        _accountTemplates.Clear();
         _byWamid.Clear();
         _byOpaque.Clear();
         _items.Clear();

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Bookbag.Outbound.Sandbox;
 
 /// <summary>A simulated customer writes to a number: the message opens the window and goes out as a signed webhook.</summary>
-internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, SandboxStats stats, SandboxOptions options, TimeProvider clock)
+internal sealed class WriteAsCustomer(SandboxState state, MediaShelf shelf, WebhookOutbox outbox, SandboxStats stats, SandboxOptions options, TimeProvider clock)
 {
     // What customers do without writing; whether it opens the window is not documented, so it does not.
     private static readonly string[] NotWriting = ["reaction", "system", "edit", "revoke", "unsupported", "request_welcome"];
@@ -24,7 +24,7 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
             var now = clock.GetUtcNow();
             // Meta's timestamps have seconds, and the window counts from them.
             var at = DateTimeOffset.FromUnixTimeSeconds(request.Timestamp ?? now.ToUnixTimeSeconds());
-            var draft = new Draft(conversation, request, state.Ids, at);
+            var draft = new Draft(conversation, request, shelf, state.Ids, at);
             if (draft.Problem is { } problem)
                 return (null, problem);
             message = new CustomerMessage(conversation, draft.Wamid, draft.Type, draft.Write(), now);
@@ -55,11 +55,11 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
     {
         private readonly Conversation _conversation;
         private readonly CustomerWrites _request;
-        private readonly MessageIds _ids;
+        private readonly MediaShelf _shelf;
 
-        public Draft(Conversation conversation, CustomerWrites request, MessageIds ids, DateTimeOffset at)
+        public Draft(Conversation conversation, CustomerWrites request, MediaShelf shelf, MessageIds ids, DateTimeOffset at)
         {
-            (_conversation, _request, _ids) = (conversation, request, ids);
+            (_conversation, _request, _shelf) = (conversation, request, shelf);
             if (request.Raw is { ValueKind: not JsonValueKind.Object and not JsonValueKind.Null })
                 Problem = "raw must be a message object.";
             var raw = Raw ?? default;
@@ -131,9 +131,12 @@ internal sealed class WriteAsCustomer(SandboxState state, WebhookOutbox outbox, 
             }
             else
             {
-                CustomerContent.WriteSample(writer, Type, _request.Text, _request.Context ?? LastOfBusiness(), _ids);
+                CustomerContent.WriteSample(
+                    writer, Type, _request.Text, _request.Context ?? (Type is "edit" or "revoke" ? LastOfCustomer() : LastOfBusiness()), MediaShelf.HasSample(Type) ? _shelf.Receive(Type, _request.File) : null);
             }
         }
+
+        private string LastOfCustomer() => _conversation.Items.OfType<CustomerMessage>().LastOrDefault()?.Wamid ?? Wamid;
 
         private string LastOfBusiness() => _conversation.Items.OfType<BusinessMessage>().LastOrDefault()?.Wamid ?? Wamid;
     }

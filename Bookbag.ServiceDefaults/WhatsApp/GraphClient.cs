@@ -9,7 +9,7 @@ namespace Bookbag.ServiceDefaults.WhatsApp;
 /// Meta's Graph API. Answers with outcomes: whatever Meta or the network does, nothing is thrown and nothing is tried again here,
 /// because a message has no idempotency key at Meta and only the caller knows whether it may go out twice.
 /// </summary>
-public sealed class GraphClient(HttpClient http, TimeProvider clock, IOptions<GraphOptions> options)
+public sealed partial class GraphClient(HttpClient http, TimeProvider clock, IOptions<GraphOptions> options)
 {
     private const int FirstVersionWithPortfolioLimit = 24;
 
@@ -75,11 +75,19 @@ public sealed class GraphClient(HttpClient http, TimeProvider clock, IOptions<Gr
 
     private async Task<Answer> CallAsync(HttpMethod method, Uri uri, string accessToken, byte[]? json, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        // A token with a line break in it would be quoted in the exception that the header throws.
-        if (accessToken.Length == 0 || !accessToken.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=|".Contains(c, StringComparison.Ordinal)))
+        using var content = json is null ? null : new DepartingContent(json);
+        return await CallWithAsync(content, method, uri, accessToken, timeout, cancellationToken);
+    }
+
+    // A token with a line break in it would be quoted in the exception that the header throws.
+    private static bool IsToken(string accessToken) =>
+        accessToken.Length > 0 && accessToken.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=|".Contains(c, StringComparison.Ordinal));
+
+    private async Task<Answer> CallWithAsync(HttpContent? content, HttpMethod method, Uri uri, string accessToken, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (!IsToken(accessToken))
             return Answer.NotSent(GraphErrors.MalformedToken());
 
-        using var content = json is null ? null : new DepartingContent(json);
         using var request = new HttpRequestMessage(method, uri) { Content = content };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
         using var timer = new CancellationTokenSource(timeout, clock);
@@ -141,7 +149,7 @@ public sealed class GraphClient(HttpClient http, TimeProvider clock, IOptions<Gr
 
         public static Answer NotSent(GraphError error) => new(default, [], null, null, error, Left: false);
 
-        public static Answer Lost(string reason, DepartingContent? content) => new(default, [], null, null, GraphErrors.NotSent(reason), content?.Departed ?? false);
+        public static Answer Lost(string reason, HttpContent? content) => new(default, [], null, null, GraphErrors.NotSent(reason), content is DepartingContent { Departed: true });
 
         private static string Without(string secret, string text) => text.Replace(secret, "[token]", StringComparison.Ordinal);
     }

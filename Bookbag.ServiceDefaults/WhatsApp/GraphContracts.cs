@@ -78,6 +78,9 @@ public sealed record PhoneNumberDetails(
     string? Id, string? DisplayPhoneNumber, string? VerifiedName, string? QualityRating, string? Status,
     string? Throughput, string? MessagingLimitTier, string? BusinessAccountId, string? PortfolioId)
 {
+    /// <summary>The app that the token belongs to.</summary>
+    public string? AppId { get; init; }
+
     /// <summary>What Meta says is wrong with the number, its account or its portfolio, in Meta's words.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }

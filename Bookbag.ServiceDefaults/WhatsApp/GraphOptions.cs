@@ -14,6 +14,8 @@ public sealed class GraphOptions
     /// <summary>The name of the built-in double of the Cloud API, resolved by service discovery.</summary>
     public const string SandboxHost = "sandbox";
 
+    private static readonly string[] MediaDomains = ["fbsbx.com", "facebook.com", "whatsapp.net"];
+
     /// <summary>The version of the Graph API that messages to people suggest; each number's send URL names its own.</summary>
     [Required, RegularExpression(@"^v\d{1,2}\.\d{1,2}$")]
     public string DefaultVersion { get; set; } = "v25.0";
@@ -35,6 +37,10 @@ public sealed class GraphOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a file may take, up or down. Default: 2 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan MediaTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a connection may take to open. Default: 5 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
@@ -55,6 +61,11 @@ public sealed class GraphOptions
             return true;
         return AllowLocal && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps) && (uri.IsLoopback || IsHost(uri, SandboxHost));
     }
+
+    /// <summary>Whether an access token may be sent there for a file: Meta's hosts for files, beside those of the Graph API.</summary>
+    public bool AllowsMedia(Uri? uri) =>
+        Allows(uri) || (uri is { IsAbsoluteUri: true, UserInfo.Length: 0, IsDefaultPort: true } && uri.Scheme == Uri.UriSchemeHttps
+            && Array.Exists(MediaDomains, domain => IsHost(uri, domain) || uri.IdnHost.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase)));
 
     private static bool IsHost(Uri uri, string host) => string.Equals(uri.IdnHost, host, StringComparison.OrdinalIgnoreCase);
 }

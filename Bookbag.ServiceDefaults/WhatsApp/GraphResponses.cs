@@ -76,7 +76,7 @@ internal static class PhoneNumberReader
                 number.Get("throughput").Text("level") ?? number.Text("throughput"),
                 number.Text("whatsapp_business_manager_messaging_limit") ?? number.Text("messaging_limit_tier"),
                 IdOf(health, "WABA"), IdOf(health, "BUSINESS"))
-            { Problems = [.. health.List("entities").SelectMany(entity => ProblemsOf(entity))] };
+            { AppId = IdOf(health, "APP"), Problems = [.. health.List("entities").SelectMany(entity => ProblemsOf(entity))] };
         }
         catch (JsonException)
         {

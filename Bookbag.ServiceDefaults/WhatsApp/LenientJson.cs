@@ -42,6 +42,10 @@ internal static class LenientJson
     public static long? Number(this JsonElement? element, string name) =>
         long.TryParse(element.Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
+    /// <summary>A number, or a text of one.</summary>
+    public static double? Decimal(this JsonElement? element, string name) =>
+        double.TryParse(element.Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+
     /// <summary>A yes.</summary>
     public static bool Flag(this JsonElement? element, string name) =>
         element.Get(name) is { } value && (value.ValueKind == JsonValueKind.True || string.Equals(value.AsText(), "true", StringComparison.OrdinalIgnoreCase));

@@ -28,6 +28,8 @@ internal static class MessageReader
             Text = ReadableText.Of(json, type, kind),
             Content = ContentOf(json, type, kind),
             ContextWamid = ContextOf(json, kind),
+            Context = SaysMore(message.Get("context")),
+            Media = MediaOf(message.Get(type), kind),
             GroupId = message.Text("group_id"),
             Imported = imported,
             Forwarded = context.Flag("forwarded") || context.Flag("frequently_forwarded"),
@@ -61,6 +63,8 @@ internal static class MessageReader
             Text = ReadableText.Of(json, type, kind),
             Content = ContentOf(json, type, kind),
             ContextWamid = ContextOf(json, kind),
+            Context = SaysMore(message.Get("context")),
+            Media = MediaOf(message.Get(type), kind),
             GroupId = message.Text("group_id"),
             Imported = imported,
         });
@@ -80,9 +84,18 @@ internal static class MessageReader
         return "unknown";
     }
 
-    /// <summary>What is kept of a message that is more than text: the part of its type, or all of it where that is missing.</summary>
+    /// <summary>What is kept of a message that is more than text: the part of its type, or all of it where that is missing or says the least.</summary>
     private static string? ContentOf(JsonElement message, string type, MessageKind kind) =>
-        kind == MessageKind.Text ? null : (message.Get(type) ?? message).GetRawText();
+        kind == MessageKind.Text ? null : (kind == MessageKind.Unsupported ? message : message.Get(type) ?? message).GetRawText();
+
+    private static string? SaysMore(JsonElement? context) =>
+        context.Get("forwarded") is not null || context.Get("frequently_forwarded") is not null || context.Get("referred_product") is not null ? context?.GetRawText() : null;
+
+    // {"image":{"id":"…","mime_type":"image/jpeg","sha256":"<base64>","url":"https://lookaside.fbsbx.com/…","caption":"…"}}
+    private static MediaReference? MediaOf(JsonElement? part, MessageKind kind) =>
+        kind is MessageKind.Image or MessageKind.Video or MessageKind.Audio or MessageKind.Document or MessageKind.Sticker && part.Text("id") is { } id
+            ? new(id, part.Text("mime_type"), part.Text("filename"), Sha256Text.Parse(part.Text("sha256")), part.Text("url"))
+            : null;
 
     private static string? ContextOf(JsonElement json, MessageKind kind)
     {

@@ -31,6 +31,7 @@ internal static class StatusReader
             CallbackData = status.Text("biz_opaque_callback_data"),
             Errors = GraphErrors.ReadAll(status),
             Pricing = status.Raw("pricing"),
+            Json = json.GetRawText(),
         });
     }
 }

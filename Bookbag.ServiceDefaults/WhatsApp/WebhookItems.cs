@@ -58,12 +58,26 @@ public abstract record WebhookMessage : WebhookItem
     /// <summary>The message this one quotes, answers, reacts to, edits or takes back.</summary>
     public string? ContextWamid { get; init; }
 
+    /// <summary>Meta's JSON of the context, where it says more than which message is quoted: forwarded, or written from a product.</summary>
+    public string? Context { get; init; }
+
+    /// <summary>The file it comes with.</summary>
+    public MediaReference? Media { get; init; }
+
     /// <summary>The group it was written in; null in a chat between two.</summary>
     public string? GroupId { get; init; }
 
     /// <summary>Whether it is old and comes from the import of a chat history: to be kept at most, it triggers nothing.</summary>
     public bool Imported { get; init; }
 }
+
+/// <summary>A file at Meta.</summary>
+/// <param name="Id">Meta's id of it: good for seven days.</param>
+/// <param name="MimeType">Its type, by the sender's word.</param>
+/// <param name="Filename">Its name.</param>
+/// <param name="Sha256">Its SHA-256, where Meta says it in a way that is one.</param>
+/// <param name="Url">Where it is now: good for five minutes, with the access token.</param>
+public sealed record MediaReference(string Id, string? MimeType, string? Filename, byte[]? Sha256, string? Url);
 
 /// <summary>A customer's message.</summary>
 public sealed record InboundMessage : WebhookMessage
@@ -151,13 +165,23 @@ public sealed record StatusUpdate : WebhookItem
 
     /// <summary>Meta's JSON about the price.</summary>
     public string? Pricing { get; init; }
+
+    /// <summary>Meta's own JSON of it.</summary>
+    public string Json { get; init; } = "{}";
 }
 
 /// <summary>A problem of the number or the account that belongs to no message.</summary>
 /// <param name="Error">The problem.</param>
 public sealed record ChannelError(GraphError Error) : WebhookItem;
 
+/// <summary>A customer wants more, or no more, messages of a category. Meta's word may be one that nobody knew: <see cref="Json"/> has it.</summary>
+/// <param name="Customer">Who.</param>
+/// <param name="At">When, by Meta's clock.</param>
+/// <param name="Json">Meta's own JSON of it.</param>
+public sealed record PreferenceChange(CustomerAddress Customer, DateTimeOffset? At, string Json) : WebhookItem;
+
 /// <summary>Everything else that Meta tells of an account, a number or a template: its <c>value</c> as it came.</summary>
 /// <param name="Field">The subject; null where Meta left it out.</param>
 /// <param name="Value">Meta's JSON.</param>
-public sealed record AccountChange(string? Field, string Value) : WebhookItem;
+/// <param name="At">When, by Meta's clock.</param>
+public sealed record AccountChange(string? Field, string Value, DateTimeOffset? At) : WebhookItem;

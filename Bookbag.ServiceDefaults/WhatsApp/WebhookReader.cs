@@ -104,11 +104,14 @@ public sealed class WebhookReader
             case "user_id_update":
                 ReadEach(scope, value, "user_id_update", items, IdentityReader.ReadUpdate);
                 break;
+            case "user_preferences":
+                ReadEach(scope, value, "user_preferences", items, ReadPreference);
+                break;
         }
 
         // A subject without a reading of its own, or a known one in a shape nobody knew: kept as it came.
         if (items.Count == 0 && _rejections.Count == rejectionsBefore)
-            items.Add(new AccountChange(scope.Field, value.GetRawText()) { Path = scope.ValuePath });
+            items.Add(new AccountChange(scope.Field, value.GetRawText(), scope.At) { Path = scope.ValuePath });
         return items;
     }
 
@@ -144,6 +147,18 @@ public sealed class WebhookReader
                         : MessageReader.ReadEcho(message, path, contacts, imported: true));
             }
         }
+    }
+
+    // {"user_preferences":[{"wa_id":"…","user_id":"US.…","detail":"…","category":"marketing_messages","value":"stop","timestamp":1731705721}]}
+    private static Reading ReadPreference(JsonElement json, string path)
+    {
+        JsonElement? preference = json;
+        var customer = CustomerAddress.Parse(preference.Text("wa_id"));
+        if (preference.Text("user_id") is { } userId)
+            customer = customer with { UserId = userId };
+        return customer.IsEmpty
+            ? new Reading("The preference does not say whose it is.")
+            : new Reading(new PreferenceChange(customer, preference.Time("timestamp"), json.GetRawText()) { Path = path });
     }
 
     /// <summary>Reads the elements of a list one by one, each to an item or a rejection. No list is nothing; something else in its place is a rejection.</summary>

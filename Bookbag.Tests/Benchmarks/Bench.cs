@@ -9,6 +9,7 @@ public static class Bench
         ["webhooks"] = WebhooksBench.RunAsync,
         ["turn"] = TurnBench.RunAsync,
         ["retrieval"] = RetrievalBench.RunAsync,
+        ["import"] = ImportBench.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

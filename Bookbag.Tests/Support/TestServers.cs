@@ -11,9 +11,13 @@ namespace Bookbag.Tests.Support;
 public static class TestServers
 {
     private static readonly Lazy<Task<string>> Postgres = new(StartPostgresAsync);
+    private static readonly Lazy<Task<string>> Redis = new(StartRedisAsync);
 
     /// <summary>The Postgres server's connection string: <c>BOOKBAG_TEST_POSTGRES</c> where a server runs already, else one that the app model starts for this run.</summary>
     public static Task<string> PostgresAsync() => Postgres.Value;
+
+    /// <summary>The Redis server's connection string: <c>BOOKBAG_TEST_REDIS</c> where a server runs already, else one that the app model starts for this run.</summary>
+    public static Task<string> RedisAsync() => Redis.Value;
 
     /// <summary>Applies every schema of the product to an empty database.</summary>
     public static async Task MigrateAsync(string connectionString)
@@ -29,12 +33,20 @@ public static class TestServers
     {
         if (Environment.GetEnvironmentVariable("BOOKBAG_TEST_POSTGRES") is { } running)
             return running;
+        return await StartAsync("postgres", r => r is ProjectResource or RedisResource);
+    }
+
+    private static async Task<string> StartRedisAsync() =>
+        Environment.GetEnvironmentVariable("BOOKBAG_TEST_REDIS") ?? await StartAsync("redis", r => r is not RedisResource);
+
+    private static async Task<string> StartAsync(string name, Func<IResource, bool> without)
+    {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Bookbag_AppHost>(["Data=throw-away"]);
-        foreach (var resource in builder.Resources.Where(r => r is ProjectResource or RedisResource).ToList())
+        foreach (var resource in builder.Resources.Where(without).ToList())
             builder.Resources.Remove(resource);
         var app = await builder.BuildAsync();
         await app.StartAsync();
-        await app.ResourceNotifications.WaitForResourceHealthyAsync("postgres");
-        return (await app.GetConnectionStringAsync("postgres"))!;
+        await app.ResourceNotifications.WaitForResourceHealthyAsync(name);
+        return (await app.GetConnectionStringAsync(name))!;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Knowledge;
+using Bookbag.Inbound.Media;
 using Bookbag.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -41,6 +42,43 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
         var answer = await AskAsync(host, text);
         Assert.Equal((outcome, said), (answer.Outcome, answer.Text));
         Assert.Empty(_model.Requests);
+    }
+
+    [Fact]
+    public async Task To_what_it_cannot_read_the_agent_says_so_or_hands_over_and_no_model_is_asked()
+    {
+        using var host = Host(withModel: true);
+        var question = new Question(_agent.WorkspaceId, _agent.AgentId, "", []) { Unread = ["audio", "audio"] };
+        var answerer = host.Services.GetRequiredService<Answerer>();
+
+        var said = await answerer.AnswerAsync(question, default);
+        Assert.Equal((AnswerOutcome.Unsure, "The customer sent no words, only what nothing here reads: audio."), (said.Outcome, said.Why));
+        Assert.StartsWith("Thank you! I cannot open", said.Text, StringComparison.Ordinal);
+
+        await SetAsync(new AgentSettingsRequest(Unreadable: "Words only.", Handoff: "A colleague listens."));
+        Assert.Equal((AnswerOutcome.Unsure, "Words only."), ((said = await answerer.AnswerAsync(question, default)).Outcome, said.Text));
+        await SetAsync(new AgentSettingsRequest(UnreadableBehaviour: UnreadableBehaviour.Handoff, Handoff: "A colleague listens."));
+        Assert.Equal((AnswerOutcome.Handoff, "A colleague listens."), ((said = await answerer.AnswerAsync(question, default)).Outcome, said.Text));
+        Assert.Equal(AnswerOutcome.Verbatim, (await answerer.AnswerAsync(question with { Text = "do you deliver" }, default)).Outcome);
+        Assert.Empty(_model.Requests);
+    }
+
+    [Fact]
+    public async Task A_model_that_can_see_and_hear_gets_the_bytes()
+    {
+        using var host = Host(withModel: true);
+        var reader = new MediaReader(
+            Options.Create(new MediaOptions { Reads = ["image"] }), host.Services.GetRequiredService<IOptions<ModelOptions>>(), host.Services.GetRequiredService<Microsoft.Extensions.AI.IChatClient>());
+        Assert.True(reader.Reads("image", 9));
+        Assert.False(reader.Reads("audio", 9));
+        Assert.False(reader.Reads("image", 99_000_000));
+
+        _model.Behave = ModelDouble.Say("A blue mug with a crack.");
+        using var bytes = new MemoryStream([1, 2, 3]);
+        Assert.Equal("A blue mug with a crack.", await reader.ReadAsync("image", "image/png", bytes, default));
+        Assert.Contains("data:image/png;base64,AQID", Assert.Single(_model.Requests).Body.ToJsonString(), StringComparison.Ordinal);
+        _model.Behave = ModelDouble.Say("NOTHING");
+        Assert.Equal("", await reader.ReadAsync("image", "image/png", bytes, default));
     }
 
     [Theory]

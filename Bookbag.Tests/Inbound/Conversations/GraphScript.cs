@@ -69,7 +69,7 @@ internal sealed class GraphScript : HttpMessageHandler
             return Json(ReceiptStatus, """{"success":true}""");
         }
 
-        var message = new Sent(json.GetProperty("biz_opaque_callback_data").GetString()!, json.GetProperty("to").GetString()!, json.GetProperty("text").GetProperty("body").GetString()!);
+        var message = new Sent(json.GetProperty("biz_opaque_callback_data").GetString()!, json.GetProperty("to").GetString()!, Text(json));
         Func<Sent, CancellationToken, Task<HttpResponseMessage>>? answer;
         lock (_lock)
         {
@@ -78,6 +78,13 @@ internal sealed class GraphScript : HttpMessageHandler
         }
 
         return answer is null ? Accept() : await answer(message, cancellationToken);
+    }
+
+    private static string Text(JsonElement json)
+    {
+        var type = json.GetProperty("type").GetString()!;
+        var part = json.GetProperty(type);
+        return type == "text" ? part.GetProperty("body").GetString()! : $"{type} {part.GetRawText()}";
     }
 
     public HttpResponseMessage Accept() => Json(HttpStatusCode.OK,

@@ -53,7 +53,7 @@ internal sealed class TurnWorld : IAsyncDisposable
     {
         var world = new TurnWorld(database.DataSource);
         await database.DataSource.ExecuteAsync("""
-            TRUNCATE inbound.conversations, inbound.conversation_addresses, inbound.messages, inbound.wamids, inbound.idempotency_keys;
+            TRUNCATE inbound.conversations, inbound.conversation_addresses, inbound.messages, inbound.wamids, inbound.idempotency_keys, inbound.media CASCADE;
             DELETE FROM platform.channels
             """);
 
@@ -115,25 +115,23 @@ internal sealed class TurnWorld : IAsyncDisposable
         var now = Clock.GetUtcNow();
         var id = conversation ?? Guid.CreateVersion7(now);
         var number = Interlocked.Increment(ref _messages);
-        // No two messages at the same time: the order of the thread is theirs.
-        var written = (at ?? now).AddMicroseconds(number);
         await using var batch = _database.CreateBatch();
         batch.Add(
             """
             INSERT INTO inbound.conversations AS c (workspace_id, channel_id, agent_id, id, customer_phone, last_inbound_at, last_message_at, last_message_text,
                 unanswered_since, turn_due_at, epoch, created_at, traceparent)
-            VALUES (@workspace, @channel, @agent, @id, @phone, @at, @at, @text, @now, @now, 1, @now, '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+            VALUES (@workspace, @channel, @agent, @id, @phone, @at, @written, @text, @now, @now, 1, @now, '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
             ON CONFLICT (channel_id, id) DO UPDATE SET epoch = c.epoch + 1, last_inbound_at = greatest(c.last_inbound_at, @at), window_refused_at = NULL,
-                last_message_at = greatest(c.last_message_at, @at), last_message_text = @text, unanswered_since = coalesce(c.unanswered_since, @now), turn_attempts = 0,
+                last_message_at = greatest(c.last_message_at, @written), last_message_text = @text, unanswered_since = coalesce(c.unanswered_since, @now), turn_attempts = 0,
                 turn_due_at = CASE c.mode WHEN 'ai' THEN @now ELSE c.turn_due_at END
             """,
-            ("workspace", WorkspaceId), ("channel", ChannelId), ("agent", AgentId), ("id", id), ("phone", phone), ("at", written), ("now", now), ("text", text));
+            ("workspace", WorkspaceId), ("channel", ChannelId), ("agent", AgentId), ("id", id), ("phone", phone), ("at", at ?? now), ("written", (at ?? now).AddMicroseconds(number)), ("now", now), ("text", text));
         batch.Add(
             """
             INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, wamid, status, status_rank, awaiting)
             VALUES (@workspace, @channel, @conversation, @id, @at, 'in', 'customer', 'text', @text, @wamid, 'received', 9, true)
             """,
-            ("workspace", WorkspaceId), ("channel", ChannelId), ("conversation", id), ("id", Guid.CreateVersion7(now)), ("at", written),
+            ("workspace", WorkspaceId), ("channel", ChannelId), ("conversation", id), ("id", Guid.CreateVersion7(now)), ("at", (at ?? now).AddMicroseconds(number)),
             ("text", text), ("wamid", $"wamid.IN{number}"));
         await batch.ExecuteNonQueryAsync();
         return id;

@@ -9,7 +9,8 @@ using Bookbag.Tests.Support;
 namespace Bookbag.Tests.Inbound.Knowledge;
 
 /// <summary>The service, and workspaces with an agent and keys as tests ask for them.</summary>
-public sealed class KnowledgeService : IAsyncLifetime
+#pragma warning disable CA1001 // xunit disposes of it by IAsyncLifetime.
+public sealed class KnowledgeService : IAsyncLifetime, IAsyncDisposable
 {
     private readonly TestDatabase _database = new();
 
@@ -26,6 +27,8 @@ public sealed class KnowledgeService : IAsyncLifetime
         await Host.DisposeAsync();
         await _database.DisposeAsync();
     }
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     public async Task<(Workspace Workspace, Agent Agent)> AgentAsync()
     {

@@ -72,6 +72,9 @@ public sealed class ConformanceTests(TestDatabase database) : IClassFixture<Test
         await parts.ApplyAllAsync();
         Assert.Equal(0, await parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_queue"));
         Assert.Equal(0, await parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_rejections WHERE code = 'not_applicable'"));
+        // Statuses of messages that were not sent from here, and what names nobody or nothing: no other item may be refused.
+        Assert.Equal("", await parts.Database.ScalarAsync<string>(
+            "SELECT coalesce(string_agg(DISTINCT code || ' ' || reason, '; '), '') FROM inbound.webhook_rejections WHERE code NOT IN ('unknown_message', 'group_message')"));
         var outcome = (await parts.Database.ScalarAsync<string>(Effect), await parts.Database.ScalarAsync<string>(Ids));
         await parts.StopAsync();
         return outcome;

@@ -1,5 +1,6 @@
 using System.Text;
 using Bookbag.Inbound;
+using Bookbag.Inbound.Media;
 using Bookbag.Inbound.Webhooks;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -21,15 +22,18 @@ internal sealed class IntakeParts
 
     private readonly IHost _host;
 
-    public IntakeParts(TestDatabase database, int batchSize = 500)
+    public IntakeParts(TestDatabase database, int batchSize = 500, Dictionary<string, string?>? settings = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = Environments.Development });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["ConnectionStrings:bookbag"] = database.ConnectionString, ["Deliveries:BatchSize"] = $"{batchSize}" });
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddMetrics();
         builder.AddChannelDirectory();
         builder.AddSchema<InboundDb>(InboundDb.Schema);
         builder.AddWebhooks();
+        builder.AddMedia();
+        builder.Services.AddSingleton<MediaReader>();
         _host = builder.Build();
     }
 

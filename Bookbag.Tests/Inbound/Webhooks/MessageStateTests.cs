@@ -26,7 +26,7 @@ public sealed class MessageStateTests
     {
         var message = Message("sending", 0, "w");
         foreach (var status in statuses)
-            message.Take(Update(status), Noon);
+            message.Take(Update(status), Noon, Noon);
         Assert.Equal(expected, message.Status);
     }
 
@@ -34,9 +34,9 @@ public sealed class MessageStateTests
     public void Read_implies_delivered_and_each_time_is_kept_at_its_earliest()
     {
         var message = Message();
-        message.Take(Update(MessageStatus.Read), Noon.AddSeconds(5));
-        message.Take(Update(MessageStatus.Delivered), Noon.AddSeconds(2));
-        message.Take(Update(MessageStatus.Sent), Noon.AddSeconds(1));
+        message.Take(Update(MessageStatus.Read), Noon.AddSeconds(5), Noon);
+        message.Take(Update(MessageStatus.Delivered), Noon.AddSeconds(2), Noon);
+        message.Take(Update(MessageStatus.Sent), Noon.AddSeconds(1), Noon);
         Assert.Equal((Noon.AddSeconds(1), Noon.AddSeconds(2), Noon.AddSeconds(5)), (message.SentAt, message.DeliveredAt, message.ReadAt));
     }
 
@@ -46,7 +46,7 @@ public sealed class MessageStateTests
     public void What_was_given_up_without_Metas_word_is_settled_by_it(string givenUp)
     {
         var message = Message(givenUp, 9, wamid: null);
-        Assert.True(message.Take(Update(MessageStatus.Delivered), Noon));
+        Assert.True(message.Take(Update(MessageStatus.Delivered), Noon, Noon));
         Assert.Equal(("delivered", "w"), (message.Status, message.Wamid));
     }
 
@@ -54,10 +54,10 @@ public sealed class MessageStateTests
     public void A_repeated_status_changes_nothing()
     {
         var message = Message("read", 3);
-        message.Take(Update(MessageStatus.Read), Noon);
+        message.Take(Update(MessageStatus.Read), Noon, Noon);
         var again = Message("read", 3);
-        (again.SentAt, again.DeliveredAt, again.ReadAt) = (message.SentAt, message.DeliveredAt, message.ReadAt);
-        Assert.False(again.Take(Update(MessageStatus.Read), Noon.AddSeconds(9)));
+        (again.SentAt, again.DeliveredAt, again.ReadAt, again.FirstStatusAt) = (message.SentAt, message.DeliveredAt, message.ReadAt, message.FirstStatusAt);
+        Assert.False(again.Take(Update(MessageStatus.Read), Noon.AddSeconds(9), Noon));
         Assert.False(again.Changed);
     }
 }

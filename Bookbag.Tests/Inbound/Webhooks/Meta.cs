@@ -30,6 +30,15 @@ internal static class Meta
         return new() { ["field"] = field, ["value"] = value };
     }
 
+    /// <summary>A change of an account: it names no number.</summary>
+    public static byte[] OfAccount(string account, string field, JsonObject value, DateTimeOffset? at = null)
+    {
+        var entry = new JsonObject { ["id"] = account, ["changes"] = new JsonArray(new JsonObject { ["field"] = field, ["value"] = value.DeepClone() }) };
+        if (at is { } time)
+            entry["time"] = time.ToUnixTimeSeconds();
+        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["object"] = "whatsapp_business_account", ["entry"] = new JsonArray(entry) });
+    }
+
     public static byte[] Messages(string phoneNumberId, params JsonObject[] messages) => Post(Change(phoneNumberId, "messages", messages));
 
     public static byte[] Statuses(string phoneNumberId, params JsonObject[] statuses) => Post(Change(phoneNumberId, "statuses", statuses));

@@ -14,7 +14,7 @@ public sealed class CustomerTests : IAsyncLifetime
     [Theory]
     [InlineData("text", "text", "body")]
     [InlineData("image", "image", "mime_type")]
-    [InlineData("video", "video", "url")]
+    [InlineData("video", "video", "sha256")]
     [InlineData("audio", "audio", "voice")]
     [InlineData("document", "document", "filename")]
     [InlineData("sticker", "sticker", "animated")]
@@ -23,6 +23,10 @@ public sealed class CustomerTests : IAsyncLifetime
     [InlineData("interactive", "interactive", "button_reply")]
     [InlineData("reaction", "reaction", "message_id")]
     [InlineData("unsupported", "unsupported", "type")]
+    [InlineData("order", "order", "product_items")]
+    [InlineData("edit", "edit", "original_message_id")]
+    [InlineData("revoke", "revoke", "original_message_id")]
+    [InlineData("system", "system", "wa_id")]
     public async Task A_customer_writes_any_type(string type, string member, string part)
     {
         var answer = await WriteAsync(new { type, text = "Yes" });
@@ -115,7 +119,7 @@ public sealed class CustomerTests : IAsyncLifetime
     [Theory]
     [InlineData("12", """{"text":"x"}""", "phone_invalid")]
     [InlineData("15551234567", """{"phoneNumberId":"abc"}""", "message_not_writable")]
-    [InlineData("15551234567", """{"type":"order"}""", "message_not_writable")]
+    [InlineData("15551234567", """{"type":"poll"}""", "message_not_writable")]
     [InlineData("15551234567", """{"raw":"text"}""", "message_not_writable")]
     [InlineData("15551234567", """{"type":"No Type"}""", "invalid_request")]
     [InlineData("15551234567", """{"userId":"77"}""", "invalid_request")]

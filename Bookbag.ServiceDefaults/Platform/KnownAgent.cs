@@ -1,8 +1,10 @@
 using Bookbag.ServiceDefaults.Http;
-using Bookbag.ServiceDefaults.Platform;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
-namespace Bookbag.Inbound.Knowledge;
+namespace Bookbag.ServiceDefaults.Platform;
 
 /// <summary>Refuses requests about an agent that the caller cannot see.</summary>
 public static class KnownAgent

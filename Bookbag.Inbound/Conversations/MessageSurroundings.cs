@@ -1,0 +1,75 @@
+using Bookbag.Inbound.Media;
+using Microsoft.EntityFrameworkCore;
+
+namespace Bookbag.Inbound.Conversations;
+
+/// <summary>What belongs to the messages of a page: reactions, edits and revokes to them, the messages that they quote, and their files.</summary>
+/// <remarks>
+/// Put together when a page is read: a reaction or an edit may come before the message that it is about, and stays a message of its own
+/// where that never comes. What anybody ever said is changed nowhere.
+/// </remarks>
+internal sealed class MessageSurroundings
+{
+    // More on one page than people put on messages.
+    private const int MostMarks = 2_000;
+
+    private readonly Conversation _conversation;
+    private readonly ILookup<string, Message> _marks;
+    private readonly Dictionary<string, Message> _quoted;
+    private readonly Dictionary<Guid, StoredMedia> _files;
+
+    private MessageSurroundings(Conversation conversation, IEnumerable<Message> marks, IEnumerable<Message> quoted, IEnumerable<StoredMedia> files)
+    {
+        _conversation = conversation;
+        _marks = marks.ToLookup(m => m.ContextWamid!, StringComparer.Ordinal);
+        _quoted = quoted.Where(m => m.Wamid is not null).DistinctBy(m => m.Wamid).ToDictionary(m => m.Wamid!, StringComparer.Ordinal);
+        _files = files.ToDictionary(f => f.Id);
+    }
+
+    /// <summary>Reads what belongs to a page.</summary>
+    public static async Task<MessageSurroundings> ReadAsync(InboundDb db, Conversation conversation, IReadOnlyList<Message> page, CancellationToken cancellationToken)
+    {
+        var wamids = page.Select(m => m.Wamid).OfType<string>().ToArray();
+        var ids = page.Select(m => m.Id).ToArray();
+        var messages = db.Set<Message>().AsNoTracking().Where(m => m.ChannelId == conversation.ChannelId && m.ConversationId == conversation.Id);
+
+        // The same words as in the index `messages_marks`.
+        var marks = await messages.Where(m => (m.Type == "reaction" || m.Type == "edit" || m.Type == "revoke") && wamids.Contains(m.ContextWamid))
+            .OrderBy(m => m.At).ThenBy(m => m.Id).Take(MostMarks).ToListAsync(cancellationToken);
+
+        var elsewhere = page.Select(m => m.ContextWamid).OfType<string>().Except(wamids, StringComparer.Ordinal).ToArray();
+        var quoted = elsewhere.Length == 0 ? [] : await db.Set<Message>().FromSql(ConversationSql.OfWamids(conversation, elsewhere)).AsNoTracking().ToListAsync(cancellationToken);
+        var files = await db.Set<StoredMedia>().AsNoTracking().Where(f => f.ChannelId == conversation.ChannelId && ids.Contains(f.Id)).ToListAsync(cancellationToken);
+        return new(conversation, marks, page.Concat(quoted), files);
+    }
+
+    /// <summary>What a message said, where it was edited or taken back. Only who wrote a message can do that.</summary>
+    public IReadOnlyList<MessageVersion> VersionsOf(Message message)
+    {
+        var changes = ChangesOf(message).ToList();
+        return changes.Count == 0 ? [] : [new(message.Text, message.At), .. changes.Where(m => m.Type == "edit").Select(m => new MessageVersion(m.Text, m.At))];
+    }
+
+    /// <summary>When a message was taken back; null when it was not.</summary>
+    public DateTimeOffset? RevokedAt(Message message) => ChangesOf(message).FirstOrDefault(m => m.Type == "revoke")?.At;
+
+    /// <summary>The emojis on a message: each side has one at most, the last; one without an emoji took it away.</summary>
+    public IReadOnlyList<MessageReaction> ReactionsTo(Message message) =>
+        [.. MarksOf(message).Where(m => m.Type == "reaction").GroupBy(m => m.Direction).Select(side => side.Last()).Where(m => m.Text is not null)
+            .Select(m => new MessageReaction(m.Direction, m.Text!, m.At))];
+
+    /// <summary>The message that this one quotes; null when nobody here knows it.</summary>
+    public QuotedMessage? QuotedBy(Message message) => message.ContextWamid is { } wamid && _quoted.TryGetValue(wamid, out var quoted)
+        ? new(quoted.Id, quoted.Direction, quoted.Author, quoted.Type, quoted.Text, quoted.At)
+        : null;
+
+    /// <summary>A message's file.</summary>
+    public MessageFile? FileOf(Message message) => _files.TryGetValue(message.Id, out var file)
+        ? new(file.State, file.State == MediaState.Stored ? $"/api/conversations/{_conversation.Id}/messages/{file.Id}/media" : null,
+            file.MimeType, file.Filename, file.Size, file.Problem, file.Transcript)
+        : null;
+
+    private IEnumerable<Message> ChangesOf(Message message) => MarksOf(message).Where(m => m.Type is "edit" or "revoke" && m.Direction == message.Direction);
+
+    private IEnumerable<Message> MarksOf(Message message) => message.Wamid is { } wamid ? _marks[wamid] : [];
+}

@@ -1,0 +1,82 @@
+namespace Bookbag.Outbound.Contacts;
+
+internal static class ContactMergeSql
+{
+    // Of this session, empty at every commit: a batch is staged, merged and forgotten in one transaction.
+    public const string Stage = """
+        CREATE TEMP TABLE IF NOT EXISTS contact_rows (
+            row bigint NOT NULL, id uuid NOT NULL, external_id text COLLATE "C", phone text COLLATE "C", user_id text COLLATE "C",
+            name text, email text, language text, tags text[] NOT NULL, attributes jsonb NOT NULL, opted_in boolean
+        ) ON COMMIT DELETE ROWS
+        """;
+
+    public const string Copy = """
+        COPY contact_rows (row, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in) FROM STDIN (FORMAT binary)
+        """;
+
+    // One merge of an agent's contacts at a time: two that touch the same people would refuse or deadlock each other.
+    public const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 0))";
+
+    // Turns what is staged into contacts: updates who is known by phone number, external id or user id (@external_first says by which
+    // first), inserts who is not. Returns every row that is done: 1 created, 2 updated, 3 updated again by the same import, 4 refused
+    // because its keys belong to different contacts; with the contact's id, and the contact in the way. A row that shares its contact with an
+    // earlier one, or that was beaten to its phone number by another transaction, is not returned: it is merged by running this again.
+    // The unique indexes of contacts serve the three joins.
+    public const string Merge = """
+        WITH found AS MATERIALIZED (
+            SELECT r.row, r.id AS new_id,
+                   CASE WHEN @external_first THEN coalesce(e.id, p.id, u.id) ELSE coalesce(p.id, e.id, u.id) END AS target,
+                   p.id AS by_phone, e.id AS by_external_id, u.id AS by_user_id,
+                   CASE WHEN @external_first AND e.id IS NULL THEN r.external_id <> coalesce(p.external_id, u.external_id) ELSE false END AS is_another,
+                   coalesce(p.import_id, e.import_id, u.import_id) = @import AS again
+            FROM contact_rows r
+            LEFT JOIN outbound.contacts p ON p.workspace_id = @workspace AND p.agent_id = @agent AND p.phone = r.phone
+            LEFT JOIN outbound.contacts e ON e.workspace_id = @workspace AND e.agent_id = @agent AND e.external_id = r.external_id
+            LEFT JOIN outbound.contacts u ON u.workspace_id = @workspace AND u.agent_id = @agent AND u.user_id = r.user_id
+        ), judged AS MATERIALIZED (
+            SELECT f.*,
+                   coalesce(by_phone <> target, false) OR coalesce(by_external_id <> target, false) OR coalesce(by_user_id <> target, false)
+                       OR coalesce(is_another, false) AS refused,
+                   row_number() OVER (PARTITION BY coalesce(target, new_id) ORDER BY f.row) AS nth
+            FROM found f
+        ), updated AS (
+            UPDATE outbound.contacts c
+            SET external_id = coalesce(r.external_id, c.external_id), phone = coalesce(r.phone, c.phone), user_id = coalesce(r.user_id, c.user_id),
+                name = coalesce(r.name, c.name), email = coalesce(r.email, c.email), language = coalesce(r.language, c.language),
+                tags = CASE WHEN r.tags <@ c.tags THEN c.tags ELSE ARRAY(SELECT DISTINCT unnest(c.tags || r.tags) AS tag ORDER BY tag) END,
+                attributes = CASE WHEN r.attributes = '{}' THEN c.attributes ELSE jsonb_strip_nulls(c.attributes || r.attributes) END,
+                opted_in_at = CASE WHEN r.opted_in THEN coalesce(c.opted_in_at, @now) ELSE c.opted_in_at END,
+                opt_in_source = CASE WHEN r.opted_in THEN coalesce(c.opt_in_source, @source) ELSE c.opt_in_source END,
+                import_id = coalesce(@import, c.import_id), updated_at = @now
+            FROM judged j JOIN contact_rows r ON r.row = j.row
+            WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.id = j.target AND j.nth = 1 AND NOT j.refused
+            RETURNING r.row, c.id
+        ), inserted AS (
+            INSERT INTO outbound.contacts
+                (workspace_id, agent_id, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in_at, opt_in_source, import_id, created_at, updated_at)
+            SELECT @workspace, @agent, r.id, r.external_id, r.phone, r.user_id, r.name, r.email, r.language, r.tags, jsonb_strip_nulls(r.attributes),
+                   CASE WHEN r.opted_in THEN @now END, CASE WHEN r.opted_in THEN @source END, @import, @now, @now
+            FROM judged j JOIN contact_rows r ON r.row = j.row
+            WHERE j.target IS NULL AND NOT j.refused
+            ON CONFLICT DO NOTHING
+            RETURNING id
+        )
+        SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN judged j ON j.new_id = i.id
+        UNION ALL SELECT j.row, CASE WHEN j.again THEN 3 ELSE 2 END, j.target, NULL FROM updated u JOIN judged j ON j.row = u.row
+        UNION ALL SELECT j.row, 4, j.target, CASE WHEN j.by_phone <> j.target OR j.is_another THEN j.by_phone WHEN j.by_external_id <> j.target THEN j.by_external_id ELSE j.by_user_id END
+        FROM judged j WHERE j.refused
+        """;
+
+    public const string Done = "DELETE FROM contact_rows WHERE row = ANY (@done)";
+
+    // Who said no to marketing in what was merged goes to the business's own list, under every address that was given. Before the rows are deleted.
+    public const string OptOut = """
+        INSERT INTO outbound.suppressions (workspace_id, address, list, agent_id, at, source, reason, actor)
+        SELECT DISTINCT @workspace, a.address, 'own', @agent, @now, @source, NULL::text, @actor
+        FROM contact_rows r CROSS JOIN LATERAL (VALUES ('p:' || r.phone), ('u:' || r.user_id)) a (address)
+        WHERE NOT r.opted_in AND a.address IS NOT NULL
+        ON CONFLICT (workspace_id, address, list) DO UPDATE
+        SET at = excluded.at, source = excluded.source, actor = excluded.actor, agent_id = excluded.agent_id
+        WHERE NOT suppressions.active
+        """;
+}
