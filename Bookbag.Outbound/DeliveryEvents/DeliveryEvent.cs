@@ -10,4 +10,11 @@ namespace Bookbag.Outbound.DeliveryEvents;
 /// <param name="Payload">Meta's own object: the status, the change's value.</param>
 public sealed record DeliveryEvent(
     long Id, Guid WorkspaceId, Guid ChannelId, Guid AgentId, string Kind, DateTimeOffset At, string? Wamid, string? Callback, string? Customer,
-    JsonElement Payload);
+    JsonElement Payload)
+{
+    /// <summary>Meta's name of the subject, where the webhook has one.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>When the webhook came.</summary>
+    public DateTimeOffset ReceivedAt { get; init; }
+}

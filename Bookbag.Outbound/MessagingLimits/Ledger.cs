@@ -52,9 +52,8 @@ public sealed partial class Ledger(NpgsqlDataSource dataSource, IServiceProvider
 
     /// <summary>Grants as many of the customers a place as there are, in their order, within the caller's transaction.</summary>
     public async Task<Grant> GrantAsync(
-        LedgerScope scope, IReadOnlyList<string> customers, string source, NpgsqlConnection connection, CancellationToken cancellationToken)
+        LedgerScope scope, IReadOnlyList<string> customers, string source, DateTimeOffset now, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         if (scope.Limit is not { } limit)
         {
             await ExecuteAsync(connection, LedgerSql.Forget, cancellationToken, ("portfolio", scope.Portfolio));
@@ -140,13 +139,10 @@ public sealed partial class Ledger(NpgsqlDataSource dataSource, IServiceProvider
 
                 if (await GrantOnceAsync(scope, limit, customers, now) is { } grant)
                 {
-                    await using var hold = new NpgsqlCommand(LedgerSql.Hold, connection);
-                    hold.Parameters.AddWithValue("portfolio", scope.Portfolio);
-                    hold.Parameters.AddWithValue("epoch", Guid.Parse(grant.Epoch!));
-                    hold.Parameters.AddWithValue("number", scope.PhoneNumberId);
-                    // Whoever connected anew in between may have met another Redis than the one that counted before.
-                    if (await hold.ExecuteScalarAsync(cancellationToken) is not null && Volatile.Read(ref _breaks) == breaks)
+                    // A connection that broke in between may have come back to another Redis than the one that counted.
+                    if (await HoldAsync(scope, grant, connection, cancellationToken) && Volatile.Read(ref _breaks) == breaks)
                         return grant;
+                    await LetGoAsync(connection, cancellationToken);
                     await VoidAsync(scope, grant);
                 }
 
@@ -160,6 +156,22 @@ public sealed partial class Ledger(NpgsqlDataSource dataSource, IServiceProvider
 
         return null;
     }
+
+    private static async Task<bool> HoldAsync(LedgerScope scope, Grant grant, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SAVEPOINT ledger"));
+        var hold = new NpgsqlBatchCommand(LedgerSql.Hold);
+        hold.Parameters.AddWithValue("portfolio", scope.Portfolio);
+        hold.Parameters.AddWithValue("epoch", Guid.Parse(grant.Epoch!));
+        hold.Parameters.AddWithValue("number", scope.PhoneNumberId);
+        batch.BatchCommands.Add(hold);
+        return await batch.ExecuteScalarAsync(cancellationToken) is not null;
+    }
+
+    /// <summary>A row that was waited for stays locked even where it turns out not to be the one that was looked for: whoever copies would wait for us, and we for them.</summary>
+    private static Task LetGoAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, "ROLLBACK TO SAVEPOINT ledger", cancellationToken);
 
     private async Task<Grant?> GrantOnceAsync(LedgerScope scope, int limit, IReadOnlyList<string> customers, DateTimeOffset now)
     {

@@ -21,6 +21,20 @@ public sealed class Openings(NpgsqlDataSource dataSource, TimeProvider clock)
         return new Use(row.GetInt32(0), await row.IsDBNullAsync(1, cancellationToken) ? null : row.GetFieldValue<DateTimeOffset>(1));
     }
 
+    /// <summary>When each of the places that are taken frees up, in that order.</summary>
+    public async Task<IReadOnlyList<DateTimeOffset>> FreesAsync(Channel channel, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(LedgerSql.Counted);
+        command.Parameters.AddWithValue("portfolios", Portfolios(channel));
+        command.Parameters.AddWithValue("since", clock.GetUtcNow() - Ledger.Window);
+        var frees = new List<DateTimeOffset>();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            frees.Add(row.GetFieldValue<DateTimeOffset>(1) + Ledger.Window);
+        frees.Sort();
+        return frees;
+    }
+
     // What was opened before Graph told the portfolio was entered under the number, and counts as well.
     private static string[] Portfolios(Channel channel)
     {

@@ -4,11 +4,12 @@ using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Bookbag.Outbound.MessagingLimits;
 
 /// <summary>Keeps the tier that a channel remembers fresh: Graph is asked again after some minutes, and what was known holds while it does not answer.</summary>
-public sealed class TierReader(GraphClient graph, SecretProtector secrets, IOptions<GraphOptions> options, TimeProvider clock)
+public sealed class TierReader(GraphClient graph, SecretProtector secrets, NpgsqlDataSource dataSource, IOptions<GraphOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(30);
@@ -34,6 +35,18 @@ public sealed class TierReader(GraphClient graph, SecretProtector secrets, IOpti
         else
             _attempts[channel.Id] = new Attempt(clock.GetUtcNow(), problem);
         return problem;
+    }
+
+    /// <summary>Gives the tier that a channel was told to all numbers of its portfolio: they share it. Campaigns that wait for places look again where it changed.</summary>
+    public async Task SpreadAsync(Channel channel, CancellationToken cancellationToken)
+    {
+        if (channel.Tier is null)
+            return;
+        await using var command = dataSource.CreateCommand(LedgerSql.SpreadTier);
+        command.Parameters.AddWithValue("channel", channel.Id);
+        command.Parameters.AddWithValue("tier", channel.Tier);
+        command.Parameters.AddWithValue("now", clock.GetUtcNow());
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task<string?> AskAsync(Channel channel, CancellationToken cancellationToken)

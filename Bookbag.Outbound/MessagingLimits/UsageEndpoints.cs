@@ -1,5 +1,6 @@
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Redis;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,6 +17,8 @@ public static class UsageEndpoints
         builder.Services.AddGraphClient();
         builder.Services.AddSingleton<TierReader>();
         builder.Services.AddSingleton<Openings>();
+        builder.AddBookbagRedis();
+        builder.Services.AddSingleton<Ledger>();
     }
 
     /// <summary>Maps <c>/api/agents/{agentId}/outbound/usage</c>.</summary>
@@ -33,6 +36,7 @@ public static class UsageEndpoints
 
         var problem = await tiers.RefreshAsync(channel, cancellationToken);
         await platform.SaveChangesAsync(cancellationToken);
+        await tiers.SpreadAsync(channel, cancellationToken);
         return TypedResults.Ok(Usage.Of(channel, await openings.CountAsync(channel, cancellationToken), problem));
     }
 }

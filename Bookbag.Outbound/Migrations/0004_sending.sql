@@ -125,7 +125,7 @@ CREATE INDEX recipients_pending ON outbound.recipients (channel_id, campaign_id,
 CREATE INDEX recipients_unsettled ON outbound.recipients (channel_id, campaign_id, settle_at) WHERE state IN ('sending', 'unresolved');
 CREATE INDEX recipients_ended ON outbound.recipients (channel_id, campaign_id, id) WHERE state IN ('failed', 'skipped', 'unresolved');
 CREATE UNIQUE INDEX recipients_by_wamid ON outbound.recipients (channel_id, wamid) WHERE wamid IS NOT NULL;
-CREATE INDEX recipients_of_contact ON outbound.recipients (workspace_id, contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX recipients_of_customer ON outbound.recipients (channel_id, customer) WHERE customer IS NOT NULL;
 
 -- Statuses of messages that nobody here knows: they may be faster than the answer that names the message.
 CREATE TABLE outbound.parked_statuses (

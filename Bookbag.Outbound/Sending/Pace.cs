@@ -98,6 +98,20 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
         return [.. customers.Select(_ => true)];
     }
 
+    /// <summary>Those customers were not written to after all.</summary>
+    public async Task ReturnPairsAsync(string phoneNumberId, IReadOnlyList<string> customers)
+    {
+        try
+        {
+            if (Redis is { } redis && customers.Count > 0)
+                await redis.SortedSetRemoveAsync(Key(phoneNumberId, "pairs"), [.. customers.Select(c => (RedisValue)c)]);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            // They wait for some seconds more than they need to.
+        }
+    }
+
     private IDatabase? Redis => services.GetRequiredService<IConnectionMultiplexer>() is { IsConnected: true } redis ? redis.GetDatabase() : null;
 
     private static RedisKey Key(string phoneNumberId, string what) => $"{{pace:{phoneNumberId}}}:{what}";

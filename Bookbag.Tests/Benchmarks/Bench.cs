@@ -10,6 +10,8 @@ public static class Bench
         ["turn"] = TurnBench.RunAsync,
         ["retrieval"] = RetrievalBench.RunAsync,
         ["import"] = ImportBench.RunAsync,
+        ["campaign"] = CampaignBench.RunAsync,
+        ["audience"] = AudienceBench.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

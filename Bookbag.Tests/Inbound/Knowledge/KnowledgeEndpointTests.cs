@@ -9,7 +9,6 @@ using Bookbag.Tests.Support;
 namespace Bookbag.Tests.Inbound.Knowledge;
 
 /// <summary>The service, and workspaces with an agent and keys as tests ask for them.</summary>
-#pragma warning disable CA1001 // xunit disposes of it by IAsyncLifetime.
 public sealed class KnowledgeService : IAsyncLifetime, IAsyncDisposable
 {
     private readonly TestDatabase _database = new();

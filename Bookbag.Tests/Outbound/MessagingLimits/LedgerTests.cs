@@ -86,7 +86,7 @@ public sealed class LedgerTests(TestDatabase database) : IClassFixture<TestDatab
         var ledger = Replica();
         await using var connection = await database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var grant = await ledger.GrantAsync(Scope(3), Customers(0, 2), "campaign", connection, default);
+        var grant = await ledger.GrantAsync(Scope(3), Customers(0, 2), "campaign", _clock.GetUtcNow(), connection, default);
         Assert.Equal([true, true], grant.Granted);
 
         // Another replica makes the copy anew: it has to wait for what was granted under the old one.
@@ -218,7 +218,7 @@ public sealed class LedgerTests(TestDatabase database) : IClassFixture<TestDatab
     {
         await using var connection = await database.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var grant = await ledger.GrantAsync(scope, customers, "campaign", connection, default);
+        var grant = await ledger.GrantAsync(scope, customers, "campaign", _clock.GetUtcNow(), connection, default);
         if (commit)
         {
             await transaction.CommitAsync();

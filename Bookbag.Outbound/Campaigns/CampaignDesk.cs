@@ -1,0 +1,41 @@
+using Bookbag.Outbound.Contacts;
+using Bookbag.Outbound.Sending;
+using Bookbag.ServiceDefaults.Postgres;
+using Npgsql;
+
+namespace Bookbag.Outbound.Campaigns;
+
+/// <summary>What the endpoints of campaigns have in common.</summary>
+public sealed class CampaignDesk(NpgsqlDataSource dataSource, Audience audience, WakeUps wakeUps, IServiceProvider services)
+{
+    private const string Rules = """
+        SELECT time_zone, quiet_from, quiet_to, cap_messages, cap_days, single_share, messages_per_second FROM outbound.settings WHERE agent_id = @agent
+        """;
+
+    internal CampaignStates States => services.GetRequiredService<CampaignStates>();
+
+    /// <summary>What the agent's people chose.</summary>
+    public async Task<SendingRules> RulesAsync(Guid agentId, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(Rules);
+        command.Parameters.AddWithValue("agent", agentId);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) ? SendingRules.Read(row, 0) : SendingRules.Default;
+    }
+
+    /// <summary>How many contacts a campaign's audience has now.</summary>
+    public async Task<long> CountAsync(Campaign campaign, CancellationToken cancellationToken)
+    {
+        // What was stored was read before it was.
+        if (!ContactFilter.TryParse(campaign.Audience, out var filter, out var problem))
+            throw new InvalidOperationException(problem);
+        return (await audience.CountAsync(campaign.WorkspaceId, campaign.AgentId, filter, cancellationToken)).Total;
+    }
+
+    /// <summary>Lets the workers look: something moved.</summary>
+    public void Wake()
+    {
+        wakeUps.Signal(AudienceSnapshot.Topic);
+        wakeUps.Signal(RecipientSender.Topic);
+    }
+}

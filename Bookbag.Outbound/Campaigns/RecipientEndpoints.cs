@@ -1,0 +1,176 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text;
+using Bookbag.Outbound.Sending;
+using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Security;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Bookbag.Outbound.Campaigns;
+
+/// <summary>A recipient as the API shows it.</summary>
+/// <param name="Bucket">Where it is in the funnel.</param>
+/// <param name="DueAt">When it is tried, or tried again.</param>
+public sealed record RecipientResponse(
+    Guid Id, int Position, Guid? ContactId, string? Name, string? Phone, string? UserId, string Bucket, int Attempts, DateTimeOffset? DueAt, DateTimeOffset? SentAt,
+    DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt, DateTimeOffset? RepliedAt, DateTimeOffset? EndedAt, string? Wamid, RecipientReasonResponse? Reason);
+
+/// <summary>Why a recipient got nothing, or not yet.</summary>
+public sealed record RecipientReasonResponse(string Code, string Text);
+
+/// <summary>A person's decision about messages of unknown outcome.</summary>
+/// <param name="Ids">The recipients.</param>
+/// <param name="Decision">assume_sent or send_again.</param>
+public sealed record ResolveRequest([property: Required, MinLength(1), MaxLength(1_000)] IReadOnlyList<Guid> Ids, ResolveDecision Decision);
+
+/// <summary>What a person decides about a message of unknown outcome.</summary>
+public enum ResolveDecision
+{
+    /// <summary>It arrived.</summary>
+    AssumeSent,
+
+    /// <summary>It is sent once more, and may arrive twice.</summary>
+    SendAgain,
+}
+
+/// <summary>The recipients of a campaign, one by one.</summary>
+public static class RecipientEndpoints
+{
+    private const string Rows = $"""
+        SELECT r.id, r.position, r.contact_id, c.name, r.customer, {FunnelSql.Bucket} AS bucket, r.attempts, r.due_at, r.sent_at, r.delivered_at, r.read_at, r.replied_at,
+               r.ended_at, r.wamid, r.reason, r.error_code, r.detail
+        FROM outbound.recipients r
+        LEFT JOIN outbound.contacts c ON c.workspace_id = r.workspace_id AND c.agent_id = @agent AND c.id = r.contact_id
+        WHERE r.channel_id = @channel AND r.campaign_id = @campaign AND r.id > @after
+        """;
+
+    internal static void MapRecipients(this RouteGroupBuilder group)
+    {
+        group.MapGet("/{id:guid}/recipients", List).WithName("ListCampaignRecipients").WithSummary("The recipients, in their order, with what became of each and why")
+            .WithDescription("bucket is one of the funnel's; unresolved also finds those whose outcome stayed unknown, about whom a person can decide.");
+        group.MapGet("/{id:guid}/recipients.csv", Export).WithName("ExportCampaignRecipients").WithSummary("All recipients as CSV");
+        group.MapPost("/{id:guid}/recipients/resolve", Resolve).RequireAuthorization(Policies.Editor).WithName("ResolveCampaignRecipients")
+            .WithSummary("Decides about messages of unknown outcome: assume that they were sent, or send again");
+    }
+
+    /// <summary>How many recipients a decision was about that could still be decided.</summary>
+    public sealed record ResolveResponse(int Resolved);
+
+    private static async Task<Results<Ok<Page<RecipientResponse>>, ProblemHttpResult>> List(
+        Guid agentId, Guid id, string? bucket, string? cursor, int? limit, OutboundDb db, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
+            return CampaignEndpoints.NotFound();
+        if (!TryReadPosition(cursor, out var after))
+            return Refusal.Invalid("cursor_invalid", "The cursor is not one that a page of this list ended with.");
+        var size = Page.Size(limit);
+        var rows = await ReadAsync(dataSource, campaign, bucket, after, size + 1, cancellationToken).ToListAsync(cancellationToken);
+        return TypedResults.Ok(rows.Count > size
+            ? new Page<RecipientResponse>([.. rows.Take(size)], rows[size - 1].Position.ToString(CultureInfo.InvariantCulture))
+            : new Page<RecipientResponse>(rows, null));
+    }
+
+    private static async Task<Results<PushStreamHttpResult, ProblemHttpResult>> Export(
+        Guid agentId, Guid id, string? bucket, OutboundDb db, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
+            return CampaignEndpoints.NotFound();
+        return TypedResults.Stream(async stream =>
+        {
+            await using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+            await writer.WriteLineAsync("position,contact_id,name,phone,user_id,bucket,sent_at,delivered_at,read_at,replied_at,reason_code,reason");
+            // A page at a time: no statement runs as long as a slow download does.
+            const int PageSize = 5_000;
+            for (long after = 0; ;)
+            {
+                var count = 0;
+                await foreach (var row in ReadAsync(dataSource, campaign, bucket, after, PageSize, cancellationToken))
+                {
+                    await writer.WriteLineAsync(LineOf(row));
+                    (after, count) = (row.Position, count + 1);
+                }
+
+                if (count < PageSize)
+                    return;
+            }
+        }, "text/csv; charset=utf-8", $"campaign-{id}.csv");
+    }
+
+    private static async Task<Results<Ok<ResolveResponse>, ProblemHttpResult>> Resolve(
+        Guid agentId, Guid id, ResolveRequest request, OutboundDb db, CampaignDesk desk, NpgsqlDataSource dataSource, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
+            return CampaignEndpoints.NotFound();
+        if (request.Decision == ResolveDecision.SendAgain && campaign.State is CampaignState.Cancelled or CampaignState.Failed)
+            return Refusal.Conflict("campaign_over", "The campaign was ended: nothing of it can be sent again.");
+        await using var command = dataSource.CreateCommand(request.Decision == ResolveDecision.AssumeSent ? RecipientSql.AssumeSent : RecipientSql.SendAgain);
+        command.Parameters.AddWithValue("channel", campaign.ChannelId);
+        command.Parameters.AddWithValue("campaign", id);
+        command.Parameters.AddWithValue("ids", request.Ids.ToArray());
+        command.Parameters.AddWithValue("now", clock.GetUtcNow());
+        var resolved = await command.ExecuteNonQueryAsync(cancellationToken);
+        if (request.Decision == ResolveDecision.SendAgain && resolved > 0)
+        {
+            await desk.States.ReopenAsync(campaign.ChannelId, id, cancellationToken);
+            desk.Wake();
+        }
+
+        return TypedResults.Ok(new ResolveResponse(resolved));
+    }
+
+    private static async IAsyncEnumerable<RecipientResponse> ReadAsync(
+        NpgsqlDataSource dataSource, Campaign campaign, string? bucket, long after, int take, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Those of a bucket with few in it are found by the index on what ended.
+        var which = bucket switch
+        {
+            null => "",
+            "unresolved" => " AND r.state IN ('failed', 'skipped', 'unresolved') AND (r.state = 'unresolved' OR r.reason = 'outcome_unknown')",
+            "failed" or "skipped" => $" AND r.state IN ('failed', 'skipped', 'unresolved') AND {FunnelSql.Bucket} = @bucket",
+            _ => $" AND {FunnelSql.Bucket} = @bucket",
+        };
+        await using var command = dataSource.CreateCommand($"{Rows}{which} ORDER BY r.id LIMIT @take");
+        command.Parameters.AddWithValue("agent", campaign.AgentId);
+        command.Parameters.AddWithValue("channel", campaign.ChannelId);
+        command.Parameters.AddWithValue("campaign", campaign.Id);
+        command.Parameters.AddWithValue("after", RecipientId.Of(campaign.Id, after));
+        command.Value("bucket", NpgsqlDbType.Text, bucket);
+        command.Parameters.AddWithValue("take", take);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var address = row.Text(4) is { } customer ? ClaimedRecipient.AddressOf(customer) : default;
+            int? code = row.IsDBNull(15) ? null : row.GetInt32(15);
+            yield return new RecipientResponse(
+                row.GetGuid(0), row.GetInt32(1), row.IsDBNull(2) ? null : row.GetGuid(2), row.Text(3), address.Phone, address.UserId, row.GetString(5), row.GetInt16(6), row.Time(7),
+                row.Time(8), row.Time(9), row.Time(10), row.Time(11), row.Time(12), row.Text(13),
+                row.Text(14) is { } reason ? new RecipientReasonResponse(RecipientReasons.Code(reason, code), RecipientReasons.Words(reason, code, row.Text(16))) : null);
+        }
+    }
+
+    private static bool TryReadPosition(string? cursor, out long position)
+    {
+        position = 0;
+        return cursor is null || long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out position) && position <= int.MaxValue;
+    }
+
+    private static string LineOf(RecipientResponse r) => string.Join(',',
+    [
+        r.Position.ToString(CultureInfo.InvariantCulture), Cell(r.ContactId?.ToString()), Cell(r.Name), Cell(r.Phone is null ? null : $"+{r.Phone}"), Cell(r.UserId), r.Bucket,
+        Cell(r.SentAt), Cell(r.DeliveredAt), Cell(r.ReadAt), Cell(r.RepliedAt), Cell(r.Reason?.Code), Cell(r.Reason?.Text),
+    ]);
+
+    private static string Cell(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
+
+    // A spreadsheet runs what begins like a formula; names come from outside. A number's plus is kept.
+    private static string Cell(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return "";
+        var formula = text[0] is '=' or '-' or '@' or '\t' or '\r' || (text[0] == '+' && text.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
+        var safe = formula ? $"'{text}" : text;
+        return safe.AsSpan().ContainsAny(",\"\r\n") ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
+    }
+}

@@ -1,0 +1,113 @@
+extern alias outbound;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Aspire.Hosting.Testing;
+using Bookbag.Tests.Support;
+using outbound::Bookbag.Outbound.Sandbox;
+
+namespace Bookbag.Tests.Benchmarks;
+
+/// <summary>A campaign against the sandbox, from launch to the last status: messages a second that Graph took, and how far the funnel was behind.</summary>
+public static class CampaignBench
+{
+    private const string PhoneNumberId = "100000000000555";
+
+    /// <param name="args">How many recipients; 20,000 when left out.</param>
+    public static async Task RunAsync(string[] args)
+    {
+        var count = args is [var recipients] ? int.Parse(recipients, CultureInfo.InvariantCulture) : 20_000;
+        // The pace is a setting, not work: it is out of the way.
+        await using var product = await Product.StartAsync(builder => builder.Set("outbound", "Sending__StandardPerSecond", "5000"));
+        await using var meta = await SandboxHost.StartAsync(new SandboxOptions
+        {
+            CallbackUrl = new Uri(product.App.GetEndpoint("edge", "http"), ConnectedAgent.WebhookPath),
+            MessagesPerSecond = 100_000,
+            Tier = "TIER_UNLIMITED",
+            PairLimit = false,
+        });
+        meta.Control.SetFaults(new FaultSettings { BatchUpTo = 20 });
+        var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
+
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        await product.PostAsync($"{agent}/{campaign}/launch", new { });
+        var (lag, sentAll) = (TimeSpan.Zero, TimeSpan.Zero);
+        JsonElement funnel;
+        do
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), clock);
+            funnel = await product.Edge.GetFromJsonAsync<JsonElement>($"{agent}/{campaign}/funnel");
+            var behind = await product.Database.ScalarAsync<TimeSpan>("""
+                SELECT coalesce(now() - least((SELECT min(received_at) FROM inbound.webhook_queue), (SELECT min(received_at) FROM delivery.events)), interval '0')
+                """);
+            lag = behind > lag ? behind : lag;
+            if (sentAll == TimeSpan.Zero && meta.Control.Stats().Accepted >= count)
+                sentAll = clock.GetElapsedTime(started);
+        }
+        while (funnel.GetProperty("read").GetInt32() < count && clock.GetElapsedTime(started) < TimeSpan.FromMinutes(10));
+
+        var stats = meta.Control.Stats();
+        var table = new Table("recipients", "messages/s", "to the last message s", "to the last status s", "funnel at most behind s", "accepted", "sent twice", "read");
+        table.Row(count, count / sentAll.TotalSeconds, sentAll.TotalSeconds, clock.GetElapsedTime(started).TotalSeconds, lag.TotalSeconds, stats.Accepted, stats.Duplicates, funnel.GetProperty("read").GetInt32());
+        Console.WriteLine(table);
+    }
+}
+
+/// <summary>The audience of a campaign, frozen: from the launch to the last recipient, and how long the launch itself takes to answer.</summary>
+public static class AudienceBench
+{
+    private const string PhoneNumberId = "100000000000556";
+
+    /// <param name="args">How many contacts; 1,000,000 when left out.</param>
+    public static async Task RunAsync(string[] args)
+    {
+        var count = args is [var contacts] ? int.Parse(contacts, CultureInfo.InvariantCulture) : 1_000_000;
+        await using var product = await Product.StartAsync(builder => builder.Set("outbound", "Sending__StandardPerSecond", "1"));
+        await using var meta = await SandboxHost.StartAsync(new SandboxOptions());
+        var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        await product.PostAsync($"{agent}/{campaign}/launch", new { });
+        var answered = clock.GetElapsedTime(started);
+        while (await product.Database.ScalarAsync<bool>("SELECT prepared_at IS NULL FROM outbound.campaigns"))
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
+        var frozen = clock.GetElapsedTime(started);
+        var recipients = await product.Database.ScalarAsync<long>("SELECT count(*) FROM outbound.recipients");
+        started = clock.GetTimestamp();
+        await product.Edge.GetFromJsonAsync<JsonElement>($"{agent}/{campaign}/funnel");
+        var table = new Table("contacts", "launch answered s", "frozen s", "recipients/s", "recipients", "funnel read s");
+        table.Row(count, answered.TotalSeconds, frozen.TotalSeconds, recipients / frozen.TotalSeconds, recipients, clock.GetElapsedTime(started).TotalSeconds);
+        Console.WriteLine(table);
+    }
+}
+
+internal static class CampaignBenchParts
+{
+    /// <summary>An agent on a sandbox number, an approved template, contacts, and a drafted campaign to all of them. Returns the path of the agent's campaigns and the campaign's id.</summary>
+    public static async Task<(string Path, Guid Campaign)> PrepareAsync(Product product, SandboxHost meta, string phoneNumberId, int contacts)
+    {
+        var agent = await product.ConnectAgentAsync(phoneNumberId, meta.SendUrl(phoneNumberId).ToString());
+        var template = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        meta.Control.Learn(new SandboxTemplate { Name = "bench", Language = "en_US", BodyParameters = new SandboxTemplate.Parameters { Positional = 1 } });
+        await product.Database.ExecuteAsync($$$"""
+            INSERT INTO outbound.templates (workspace_id, agent_id, id, channel_id, meta_id, name, language, category, status, status_at, parameter_format, components, created_at, updated_at)
+            SELECT workspace_id, agent_id, '{{{template}}}', id, '1', 'bench', 'en_US', 'UTILITY', 'APPROVED', now(), 'positional',
+                '[{"type":"BODY","text":"Hello {{1}}, your order is on its way."}]', now(), now()
+            FROM platform.channels WHERE agent_id = '{{{agent.AgentId}}}';
+            INSERT INTO outbound.contacts (workspace_id, agent_id, id, phone, name, created_at, updated_at)
+            SELECT workspace_id, agent_id, gen_random_uuid(), (4915000000000 + i)::text, 'Ann ' || i, now(), now()
+            FROM platform.channels, generate_series(1, {{{contacts}}}) i WHERE agent_id = '{{{agent.AgentId}}}';
+            ANALYZE outbound.contacts
+            """);
+        var path = $"/api/agents/{agent.AgentId}/outbound/campaigns";
+        var campaign = await product.PostAsync(path, new
+        {
+            name = "Bench",
+            replyMode = "ai",
+            templateId = template,
+            variables = new Dictionary<string, object> { ["1"] = new { field = "first_name", fallback = "there" } },
+        });
+        return (path, campaign.GetProperty("id").GetGuid());
+    }
+}
