@@ -45,5 +45,6 @@ CREATE TABLE outbound.template_syncs (
     problems     text[]      NOT NULL DEFAULT '{}',
     complete     boolean     NOT NULL DEFAULT false,   -- whether every page was read
     completed_at timestamptz,                          -- when a sync last was
+    wanted       boolean     NOT NULL DEFAULT false,   -- a webhook said less than all: the next round does not wait for its time
     PRIMARY KEY (workspace_id, agent_id)
 );

@@ -10,17 +10,17 @@ namespace Bookbag.Outbound.Templates;
 internal static class TemplateEvents
 {
     /// <summary>Applies delivery events of kind template, in the caller's transaction; others are passed over. In whatever order they come, the latest word holds.</summary>
-    /// <returns>Channels whose templates should be read again, because an event said less than all: changed components, a status that ends another.</returns>
-    public static async Task<IReadOnlySet<Guid>> ApplyAsync(NpgsqlConnection connection, IReadOnlyList<DeliveryEvent> events, CancellationToken cancellationToken)
+    /// <remarks>Where an event says less than all (changed components, a status that ends another), the next round of <see cref="TemplateSyncWorker"/> reads again.</remarks>
+    public static async Task ApplyAsync(NpgsqlConnection connection, IReadOnlyList<DeliveryEvent> events, CancellationToken cancellationToken)
     {
         var changes = events.Where(happened => happened.Kind == "template").Select(Read).OfType<TemplateChange>().ToList();
         await using var batch = new NpgsqlBatch(connection);
         AddStatuses(batch, [.. changes.OfType<TemplateChange.Status>()]);
         AddQualities(batch, [.. changes.OfType<TemplateChange.Quality>()]);
         AddCategories(batch, [.. changes.OfType<TemplateChange.Category>()]);
+        AddSyncs(batch, [.. changes.Where(change => change.ReadAgain)]);
         if (batch.BatchCommands.Count > 0)
             await batch.ExecuteNonQueryAsync(cancellationToken);
-        return changes.Where(change => change.ReadAgain).Select(change => change.ChannelId).ToHashSet();
     }
 
     // status: {"event":"REJECTED","message_template_id":123,"message_template_name":"…","message_template_language":"en-US","reason":"INVALID_FORMAT",
@@ -82,6 +82,16 @@ internal static class TemplateEvents
         command.Parameters.Add(new NpgsqlParameter("effects", NpgsqlDbType.Array | NpgsqlDbType.TimestampTz) { Value = changes.Select(c => c.TakesEffectAt).ToArray() });
     }
 
+    private static void AddSyncs(NpgsqlBatch batch, List<TemplateChange> changes)
+    {
+        if (changes.Count == 0)
+            return;
+        var command = new NpgsqlBatchCommand(TemplateSql.WantSync);
+        command.Parameters.AddWithValue("workspaces", changes.Select(c => c.WorkspaceId).ToArray());
+        command.Parameters.AddWithValue("agents", changes.Select(c => c.AgentId).ToArray());
+        batch.BatchCommands.Add(command);
+    }
+
     private static NpgsqlBatchCommand Command(NpgsqlBatch batch, string sql, IReadOnlyList<TemplateChange> changes)
     {
         var command = new NpgsqlBatchCommand(sql);
@@ -108,19 +118,19 @@ internal static class TemplateEvents
 }
 
 /// <summary>What one event says of a template.</summary>
-internal abstract record TemplateChange(Guid WorkspaceId, Guid ChannelId, DateTimeOffset At, string MetaId, bool ReadAgain)
+internal abstract record TemplateChange(Guid WorkspaceId, Guid AgentId, DateTimeOffset At, string MetaId, bool ReadAgain)
 {
     /// <summary>Another status, as Meta says it.</summary>
     public sealed record Status(DeliveryEvent Event, string Id, string Name, string? Reason, string? Detail, string? InCategory, bool SaysLess)
-        : TemplateChange(Event.WorkspaceId, Event.ChannelId, Event.At, Id, SaysLess);
+        : TemplateChange(Event.WorkspaceId, Event.AgentId, Event.At, Id, SaysLess);
 
     /// <summary>Another quality.</summary>
-    public sealed record Quality(DeliveryEvent Event, string Id, string Score) : TemplateChange(Event.WorkspaceId, Event.ChannelId, Event.At, Id, ReadAgain: false);
+    public sealed record Quality(DeliveryEvent Event, string Id, string Score) : TemplateChange(Event.WorkspaceId, Event.AgentId, Event.At, Id, ReadAgain: false);
 
     /// <summary>Another category, done or announced.</summary>
     public sealed record Category(DeliveryEvent Event, string Id, string Name, string? Previous, bool Done, DateTimeOffset? TakesEffectAt)
-        : TemplateChange(Event.WorkspaceId, Event.ChannelId, Event.At, Id, ReadAgain: false);
+        : TemplateChange(Event.WorkspaceId, Event.AgentId, Event.At, Id, ReadAgain: false);
 
     /// <summary>Other components; the event does not tell all of them.</summary>
-    public sealed record Components(DeliveryEvent Event, string Id) : TemplateChange(Event.WorkspaceId, Event.ChannelId, Event.At, Id, ReadAgain: true);
+    public sealed record Components(DeliveryEvent Event, string Id) : TemplateChange(Event.WorkspaceId, Event.AgentId, Event.At, Id, ReadAgain: true);
 }

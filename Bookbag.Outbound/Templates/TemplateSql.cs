@@ -45,7 +45,7 @@ internal static class TemplateSql
 
     public const string SyncBegins = """
         INSERT INTO outbound.template_syncs AS s (workspace_id, agent_id, started_at) VALUES (@workspace, @agent, @now)
-        ON CONFLICT (workspace_id, agent_id) DO UPDATE SET started_at = @now, finished_at = NULL, found = 0, problems = '{}', complete = false
+        ON CONFLICT (workspace_id, agent_id) DO UPDATE SET started_at = @now, finished_at = NULL, found = 0, problems = '{}', complete = false, wanted = false
         WHERE s.finished_at IS NOT NULL OR s.started_at < @now - interval '2 minutes'
         """;
 
@@ -60,8 +60,14 @@ internal static class TemplateSql
     public const string DueForSync = """
         SELECT c.workspace_id, c.agent_id FROM platform.channels c
         LEFT JOIN outbound.template_syncs s ON s.workspace_id = c.workspace_id AND s.agent_id = c.agent_id
-        WHERE s.started_at IS NULL OR s.started_at < @now - @every
-        ORDER BY s.started_at NULLS FIRST LIMIT @most
+        WHERE s.started_at IS NULL OR s.started_at < @now - @every OR s.wanted
+        ORDER BY s.wanted DESC NULLS FIRST, s.started_at LIMIT @most
+        """;
+
+    // The templates of these agents are read again in the next round.
+    public const string WantSync = """
+        UPDATE outbound.template_syncs s SET wanted = true FROM unnest(@workspaces, @agents) AS e (workspace_id, agent_id)
+        WHERE s.workspace_id = e.workspace_id AND s.agent_id = e.agent_id
         """;
 
     // Events are applied to every agent's copy of the template: channels of one account share it. An older event than the last known changes nothing.

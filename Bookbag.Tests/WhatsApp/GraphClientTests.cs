@@ -291,7 +291,7 @@ public sealed class GraphClientTests : IAsyncLifetime
             """);
         var details = (await GetPhoneNumberAsync()).Value!;
         Assert.Equal(
-            new PhoneNumberDetails("100000000000001", "+49 155 5010099", "Shoe Shop", "GREEN", "CONNECTED", "STANDARD", "TIER_2K", "200000000000001", "300000000000001") { Problems = details.Problems },
+            new PhoneNumberDetails("100000000000001", "+49 155 5010099", "Shoe Shop", "GREEN", "CONNECTED", "STANDARD", "TIER_2K", "200000000000001", "300000000000001") { AppId = "4", Problems = details.Problems },
             details);
         Assert.Equal(["The display name has not been approved yet.", "No payment method. Add one."], details.Problems);
         var request = Assert.Single(_graph.Requests);

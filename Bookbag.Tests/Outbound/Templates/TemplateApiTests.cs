@@ -171,15 +171,22 @@ public sealed class TemplateApiTests(OutboundService service) : IClassFixture<Ou
         await ApplyAsync(9, """{"message_template_id":ID,"previous_category":"UTILITY","new_category":"MARKETING"}""");
         var done = await ReadAsync();
         Assert.Equal(("MARKETING", "UTILITY", JsonValueKind.Null), (done.GetProperty("category").GetString(), done.GetProperty("previousCategory").GetString(), done.GetProperty("nextCategory").ValueKind));
-        Assert.Equal([channel.Id], await ApplyAsync(10, """{"message_template_id":ID,"message_template_element":"Other text","message_template_language":"en-US"}"""));
-        Assert.Empty(await ApplyAsync(10, """{"no":"template"}"""));
+        await ApplyAsync(10, """{"no":"template"}""");
+
+        // The event does not tell all of the components: the worker reads them, though it is not yet time.
+        Api.Ok(await api.PostAsync($"{url}/sync"));
+        await ApplyAsync(11, """{"message_template_id":ID,"message_template_element":"Other text","message_template_language":"en-US"}""");
+        service.Clock.Advance(TimeSpan.FromMinutes(3));
+        var worker = service.Services.GetRequiredService<TemplateSyncWorker>();
+        while (await worker.RunOnceAsync(CancellationToken.None) > 0) { }
+        Assert.Equal(service.Clock.GetUtcNow(), Api.Ok(await api.GetAsync(url)).GetProperty("sync").GetProperty("startedAt").GetDateTimeOffset());
 
         async Task<JsonElement> ReadAsync() => Api.Ok(await api.GetAsync($"{url}/{id}"));
 
-        async Task<IReadOnlySet<Guid>> ApplyAsync(int minute, string payload)
+        async Task ApplyAsync(int minute, string payload)
         {
             await using var connection = await service.Database.DataSource.OpenConnectionAsync();
-            return await TemplateEvents.ApplyAsync(connection, [new DeliveryEvent(1, service.Workspace.Id, channel.Id, agent.Id, "template", service.Clock.GetUtcNow().AddMinutes(minute), null, null, null,
+            await TemplateEvents.ApplyAsync(connection, [new DeliveryEvent(1, service.Workspace.Id, channel.Id, agent.Id, "template", service.Clock.GetUtcNow().AddMinutes(minute), null, null, null,
                 JsonElement.Parse(payload.Replace("ID", metaId, StringComparison.Ordinal)))], CancellationToken.None);
         }
     }
