@@ -1,3 +1,5 @@
+using Bookbag.Inbound.HelpDesk;
+
 namespace Bookbag.Inbound.Answering;
 
 /// <summary>A question to an agent.</summary>
@@ -14,7 +16,8 @@ public sealed record Question(Guid WorkspaceId, Guid AgentId, string Text, IRead
 /// <summary>One earlier message of a conversation.</summary>
 /// <param name="FromCustomer">Whether the customer wrote it; else the business did.</param>
 /// <param name="Text">What was written.</param>
-public sealed record HistoryLine(bool FromCustomer, string Text);
+/// <param name="ByPerson">Whether a person of the business wrote it, not the agent.</param>
+public sealed record HistoryLine(bool FromCustomer, string Text, bool ByPerson = false);
 
 /// <summary>What the agent has to say.</summary>
 /// <param name="Outcome">How the answer came about.</param>
@@ -22,7 +25,14 @@ public sealed record HistoryLine(bool FromCustomer, string Text);
 /// <param name="Score">Grounding, 0 to 1: how well the agent's sources cover the question.</param>
 /// <param name="Citations">The sources used; for the team, not for the customer.</param>
 /// <param name="Why">One sentence for the team: why this outcome.</param>
-public sealed record Answer(AnswerOutcome Outcome, string Text, double Score, IReadOnlyList<Citation> Citations, string Why);
+public sealed record Answer(AnswerOutcome Outcome, string Text, double Score, IReadOnlyList<Citation> Citations, string Why)
+{
+    /// <summary>Of a hand-off: why a person is asked.</summary>
+    public EscalationCause Cause { get; init; } = EscalationCause.Guardrail;
+
+    /// <summary>The question, where the sources do not cover it and somebody could teach the agent; null for all other answers.</summary>
+    public string? Gap { get; init; }
+}
 
 /// <summary>A passage of a source that an answer rests on.</summary>
 public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score);
@@ -45,7 +55,7 @@ public enum AnswerOutcome
     /// <summary>Guardrail: the agent says that it is unsure.</summary>
     Unsure,
 
-    /// <summary>Guardrail: handed to a person.</summary>
+    /// <summary>Handed to a person: by the guardrail, the model, or because the customer asks for one.</summary>
     Handoff,
 
     /// <summary>Guardrail: the agent asks for contact details.</summary>

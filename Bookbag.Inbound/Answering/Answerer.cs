@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Knowledge;
 using Microsoft.EntityFrameworkCore;
 
@@ -9,6 +10,7 @@ namespace Bookbag.Inbound.Answering;
 public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, AnswerMetrics metrics, TimeProvider clock, ReplyModel? model = null)
 {
     private const int MostCitations = 6;
+    private const int LongestGap = 500;
 
     /// <summary>The answer.</summary>
     /// <exception cref="ModelUnavailableException">The sources have an answer, and the model failed to word it: ask again later, or hand over.</exception>
@@ -30,13 +32,19 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
 
     /// <summary>What the customer is told when a person has to go on, and nothing was asked of the sources.</summary>
     public async Task<Answer> HandOffAsync(Question question, string why, CancellationToken cancellationToken) =>
-        new(AnswerOutcome.Handoff, (await SettingsAsync(question, cancellationToken)).Handoff, 0, [], why);
+        new(AnswerOutcome.Handoff, (await SettingsAsync(question, cancellationToken)).Handoff, 0, [], why) { Cause = EscalationCause.Failure };
 
     private async Task<Answer> DecideAsync(Question question, CancellationToken cancellationToken)
     {
         var settings = await SettingsAsync(question, cancellationToken);
         if (string.IsNullOrWhiteSpace(question.Text) && question.Unread.Count > 0)
             return Unreadable(settings, question.Unread);
+        if (AsksForPerson.In(question.Text))
+            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer asked for a person.") { Cause = EscalationCause.Customer };
+        // Asked for contact details, the customer left some: a person has to use them.
+        if (question.History.LastOrDefault(line => !line.FromCustomer)?.Text == settings.Contact && ContactDetails.In(question.Text))
+            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer left contact details.");
+
         switch (SmallTalks.Of(question.Text))
         {
             case SmallTalk.Greeting:
@@ -47,12 +55,12 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
 
         var asked = Asked.From(question.Text, question.History);
         if (asked.Parts.Count == 0)
-            return Guard(settings, 0, [], "The message has no words.");
+            return Guard(settings, 0, [], null, "The message has no words.");
 
         var found = await retrieval.FindAsync(question.WorkspaceId, question.AgentId, asked, cancellationToken);
         var score = Math.Max(found.Score, found.Pair?.Score ?? 0);
         if (score < settings.Threshold || found.Passages.Count == 0)
-            return Guard(settings, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked; the agent answers from {Percent(settings.Threshold)} on.");
+            return Guard(settings, score, Cite(found.Passages), Gap(question), $"The sources cover {Percent(score)} of what was asked; the agent answers from {Percent(settings.Threshold)} on.");
 
         if (found.Pair is { } pair)
             return new Answer(AnswerOutcome.Verbatim, pair.Passage.Text, score, Cite([pair]), "A Q&A pair asks the same.");
@@ -61,9 +69,15 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
                 $"The sources cover {Percent(score)} of what was asked; no model is configured, so the answer is taken from them.");
 
         var reply = await model.ReplyAsync(question, settings, found.Passages, cancellationToken);
-        return reply is null
-            ? Guard(settings, score, Cite(found.Passages), "The model found no answer in the passages.")
-            : new Answer(AnswerOutcome.Answered, reply, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked.");
+        return reply switch
+        {
+            ModelReply.Said said => new Answer(AnswerOutcome.Answered, said.Text, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked."),
+            ModelReply.HandOver handOver => new Answer(AnswerOutcome.Handoff, settings.Handoff, score, Cite(found.Passages), $"The model asked for a person. {handOver.Reason}".TrimEnd())
+            {
+                Cause = EscalationCause.Model,
+            },
+            _ => Guard(settings, score, Cite(found.Passages), Gap(question), "The model found no answer in the passages."),
+        };
     }
 
     private async Task<AgentSettings> SettingsAsync(Question question, CancellationToken cancellationToken)
@@ -83,12 +97,18 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
             : new Answer(AnswerOutcome.Unsure, settings.Unreadable, 0, [], why);
     }
 
-    private static Answer Guard(AgentSettings settings, double score, IReadOnlyList<Citation> citations, string why) => settings.Behaviour switch
+    private static Answer Guard(AgentSettings settings, double score, IReadOnlyList<Citation> citations, string? gap, string why)
     {
-        GuardrailBehaviour.Handoff => new Answer(AnswerOutcome.Handoff, settings.Handoff, score, citations, why),
-        GuardrailBehaviour.Contact => new Answer(AnswerOutcome.Contact, settings.Contact, score, citations, why),
-        _ => new Answer(AnswerOutcome.Unsure, settings.Unsure, score, citations, why),
-    };
+        var (outcome, text) = settings.Behaviour switch
+        {
+            GuardrailBehaviour.Handoff => (AnswerOutcome.Handoff, settings.Handoff),
+            GuardrailBehaviour.Contact => (AnswerOutcome.Contact, settings.Contact),
+            _ => (AnswerOutcome.Unsure, settings.Unsure),
+        };
+        return new Answer(outcome, text, score, citations, why) { Gap = gap };
+    }
+
+    private static string Gap(Question question) => question.Text.Length <= LongestGap ? question.Text : question.Text[..LongestGap];
 
     private static List<Citation> Cite(IReadOnlyList<ScoredPassage> passages) =>
         [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3)))];

@@ -25,6 +25,9 @@ public sealed class ModelOptions : IValidatableObject
     [Range(16, 4_096)]
     public int MaxOutputTokens { get; set; } = 500;
 
+    /// <summary>Whether the model is given the tool with which it asks for a person; not every model takes tools.</summary>
+    public bool MayHandOver { get; set; } = true;
+
     /// <summary>How long one call may take. A customer waits: a model that needs longer is down.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:02:00")]
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(20);

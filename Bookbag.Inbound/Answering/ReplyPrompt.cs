@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Knowledge;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace Bookbag.Inbound.Answering;
@@ -13,6 +14,15 @@ public static class ReplyPrompt
 {
     /// <summary>What the model says when the passages do not have the answer: the guardrail then speaks in its place.</summary>
     public const string NoAnswer = "NO_ANSWER";
+
+    /// <summary>The argument in which the model says why it asks for a person.</summary>
+    public const string HandOverReason = "reason";
+
+    /// <summary>How the model asks for a person: the one tool it has.</summary>
+    public static AIFunctionDeclaration HandOver { get; } = AIFunctionFactory.CreateDeclaration(
+        "hand_over",
+        "Hands the conversation to a colleague. Call it when the customer wants a person, is upset, or needs something done that only a colleague can do. Write nothing then: the customer is told.",
+        JsonElement.Parse("""{"type":"object","properties":{"reason":{"type":"string","description":"Why, in one short sentence for the colleague."}},"required":["reason"]}"""));
 
     private const int MostPassages = 6;
     private const int MostHistory = 10;
@@ -39,7 +49,7 @@ public static class ReplyPrompt
         // The passages go with the rules and not with the question, so that what the customer writes cannot pretend to be one.
         var system = $"""
             {Rules}
-            {Instructions(settings.Instructions)}
+            {AfterPerson(question)}{Instructions(settings.Instructions)}
             <passages>
             {string.Join('\n', passages.Take(MostPassages).Select(Passage))}
             </passages>
@@ -51,6 +61,11 @@ public static class ReplyPrompt
             new(ChatRole.User, Shorten(question.Text, LongestQuestion)),
         ];
     }
+
+    // Without it models go on as the colleague, or take back what the colleague promised.
+    private static string AfterPerson(Question question) => question.History.Any(line => line.ByPerson)
+        ? "\nSome of the earlier replies were written by a colleague, who has handed the conversation back to you. What the colleague said stands.\n"
+        : "";
 
     private static string Instructions(string instructions) => instructions.Length == 0 ? "" : $"""
 

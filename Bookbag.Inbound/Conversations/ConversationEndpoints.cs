@@ -1,3 +1,4 @@
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
@@ -48,9 +49,10 @@ public static class ConversationEndpoints
         group.MapPost("/{id:guid}/messages", WriteByHand.HandleFile).RequireAuthorization(Policies.Editor).WithName("WriteFile").ExcludeFromDescription()
             .WithMetadata(new RequestSizeLimitAttribute(MediaTypes.Largest + (1024 * 1024))).DisableAntiforgery();
         group.MapPost("/{id:guid}/takeover", TakeOver).RequireAuthorization(Policies.Editor).WithName("TakeOverConversation")
-            .WithSummary("Pauses the agent in a conversation").WithDescription("An answer that the agent is making is dropped. Taking over twice changes nothing.");
+            .WithSummary("Pauses the agent in a conversation, and takes its ticket")
+            .WithDescription("An answer that the agent is making is dropped, and a ticket opens. Of two members who take over at once one gets the ticket; the other is told who has it. Taking over twice changes nothing.");
         group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeConversation")
-            .WithSummary("Hands a conversation back to the agent").WithDescription("The agent answers what the customer writes from now on. Resuming twice changes nothing.");
+            .WithSummary("Hands a conversation back to the agent, and closes its ticket").WithDescription("The agent answers what the customer writes from now on. Resuming twice changes nothing.");
     }
 
     private static async Task<Results<Ok<Page<ConversationResponse>>, ProblemHttpResult>> List(
@@ -101,20 +103,34 @@ public static class ConversationEndpoints
     }
 
     private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> TakeOver(
+        Guid id, Caller caller, InboundDb db, PlatformDb platform, WakeUps wakeUps, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
+            return NotFound();
+        var now = clock.GetUtcNow();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync(ConversationSql.Lock(conversation.ChannelId, conversation.Id), cancellationToken);
+        await db.Database.ExecuteSqlAsync(ConversationSql.TakeOver(conversation, $"Taken over by {caller.Name}.", now), cancellationToken);
+        await db.LetTicketFollowAsync(conversation, TicketFact.Mode, caller, now, cancellationToken);
+        if (await Tickets.TakenBySomebodyElseAsync(db, platform, conversation, caller, cancellationToken) is { } taken)
+            return taken;
+        await transaction.CommitAsync(cancellationToken);
+        wakeUps.Signal(TurnWorker.Topic);
+        wakeUps.SignalTickets();
+        return await Get(id, db, clock, cancellationToken);
+    }
+
+    private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> Resume(
         Guid id, Caller caller, InboundDb db, WakeUps wakeUps, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
             return NotFound();
-        await db.Database.ExecuteSqlAsync(ConversationSql.TakeOver(conversation, $"Taken over by {caller.Name}.", clock.GetUtcNow()), cancellationToken);
-        wakeUps.Signal(TurnWorker.Topic);
-        return await Get(id, db, clock, cancellationToken);
-    }
-
-    private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> Resume(Guid id, InboundDb db, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        if (await db.FindConversationAsync(id, cancellationToken) is not { } conversation)
-            return NotFound();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync(ConversationSql.Lock(conversation.ChannelId, conversation.Id), cancellationToken);
         await db.Database.ExecuteSqlAsync(ConversationSql.Resume(conversation), cancellationToken);
+        await db.LetTicketFollowAsync(conversation, TicketFact.Mode, caller, clock.GetUtcNow(), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        wakeUps.SignalTickets();
         return await Get(id, db, clock, cancellationToken);
     }
 

@@ -3,6 +3,10 @@ namespace Bookbag.Inbound.Conversations;
 /// <summary>What people do to conversations. The row of a conversation is locked before its messages', as turns do.</summary>
 internal static class ConversationSql
 {
+    /// <summary>Locks the conversation, so that nobody changes it or its ticket before the transaction ends.</summary>
+    public static FormattableString Lock(Guid channelId, Guid id) =>
+        $"SELECT 1 FROM inbound.conversations WHERE channel_id = {channelId} AND id = {id} FOR UPDATE";
+
     /// <summary>
     /// A person takes over: the agent is paused, and an answer in the making is dropped, because its epoch and its lease are gone.
     /// Replies that wait are looked at again at once. Nothing is changed where a person has the conversation already.

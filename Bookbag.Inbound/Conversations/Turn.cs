@@ -118,7 +118,7 @@ internal sealed partial class Turn(
     private static Question QuestionOf(TurnState turn) => new(
         turn.WorkspaceId, turn.AgentId,
         string.Join('\n', turn.Awaiting.Select(message => message.Words).Where(words => !string.IsNullOrWhiteSpace(words))),
-        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!))]) // the query asks for those that have text
+        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!, message.ByPerson))]) // the query asks for those that have text
     {
         Unread = [.. turn.Awaiting.Where(message => message.Type != "revoke" && string.IsNullOrWhiteSpace(message.Words)).Select(message => message.Type)],
     };

@@ -1,6 +1,11 @@
 using System.Text.Json;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Gaps;
+using Bookbag.Inbound.HelpDesk;
+using Bookbag.Inbound.Live;
 using Bookbag.Inbound.Media;
+using Bookbag.Inbound.OutgoingWebhooks;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -9,7 +14,7 @@ using NpgsqlTypes;
 namespace Bookbag.Inbound.Conversations;
 
 /// <summary>The conversations that have something to do, as Postgres holds them. Every call is one round trip.</summary>
-internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock, IOptions<TurnOptions> options, IOptions<GraphOptions> graph)
+internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, TimeProvider clock, IOptions<TurnOptions> options, IOptions<GraphOptions> graph)
 {
     private readonly TurnOptions _options = options.Value;
 
@@ -122,11 +127,29 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
             ("lease_until", now + CallAndLease), ("hand_over", handOver), ("ids", ids), ("texts", texts.ToArray()),
             ("outcome", answer.Outcome.Word()), ("why", answer.Why), ("score", (float)answer.Score)]);
         batch.BatchCommands[^1].Parameters.Add(new NpgsqlParameter("citations", NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(answer.Citations, JsonSerializerOptions.Web) });
+        // What follows is of the first reply: where the answer came too late and there is none, there is nothing to tell either.
+        if (handOver)
+            batch.LetTicketsFollow([new(claim.ChannelId, claim.ConversationId, TicketFact.Mode, answer.Cause)], null, null, now);
+        if (answer.Gap is { } question)
+            batch.Add(GapSql.Ask, [.. Of(claim), ("reply", ids[0]), ("id", Guid.CreateVersion7(now)), ("text", question), ("score", (float)answer.Score), ("now", now)]);
+        batch.TellLive(claim.ChannelId, claim.ConversationId, now, ids, conversation: true);
 
         var times = new Dictionary<Guid, DateTimeOffset>();
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            times[reader.GetGuid(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                times[reader.GetGuid(0)] = reader.GetFieldValue<DateTimeOffset>(1);
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+            }
+        }
+
+        if (handOver)
+            wakeUps.SignalTickets();
+        else
+            wakeUps.Signal(LiveFeed.Topic);
+        if (answer.Gap is not null)
+            wakeUps.Signal(GapGrouper.Topic);
         return times.Count == 0 ? [] : [.. ids.Zip(texts, (id, text) => new PendingReply
         {
             Id = id,
@@ -145,8 +168,12 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
     {
         var now = clock.GetUtcNow();
         await using var batch = dataSource.CreateBatch();
-        batch.Add(TurnSql.LeaveUnanswered, [.. Of(claim), ("epoch", turn.Epoch), ("now", now), ("id", Guid.CreateVersion7(now)), ("why", why)]);
-        return await batch.ExecuteNonQueryAsync(cancellationToken) > 0;
+        var left = Guid.CreateVersion7(now);
+        batch.Add(TurnSql.LeaveUnanswered, [.. Of(claim), ("epoch", turn.Epoch), ("now", now), ("id", left), ("why", why)]);
+        batch.TellLive(claim.ChannelId, claim.ConversationId, now, [left], conversation: true);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        wakeUps.Signal(LiveFeed.Topic);
+        return batch.BatchCommands[0].RecordsAffected > 0;
     }
 
     /// <summary>Lets the conversation go after an answer could not be made, to be tried again.</summary>
@@ -162,15 +189,6 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
     {
         await using var batch = dataSource.CreateBatch();
         AddRelease(batch, claim, epoch, dueAt);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Lets the conversation go and asks a person to go on.</summary>
-    public async Task HandOverAsync(TurnClaim claim, long epoch, string why, CancellationToken cancellationToken)
-    {
-        await using var batch = dataSource.CreateBatch();
-        AddRelease(batch, claim, epoch, null);
-        AddHandOver(batch, claim, why);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -226,13 +244,14 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         if (release is not null)
             AddRelease(batch, claim, release.Epoch, release.DueAt);
         if (settlement is Settlement.Failed { HandOver: { } why })
-            AddHandOver(batch, claim, why);
+            batch.Add(TurnSql.HandOver, ("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("now", now), ("why", why));
         if (settlement is Settlement.Failed { WindowRefused: true })
             batch.Add(TurnSql.RefuseWindow, ("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("now", now));
 
         switch (settlement)
         {
             case Settlement.Sent sent:
+                batch.Add(OutgoingWebhookSql.Replied, ("channels", new[] { claim.ChannelId }), ("ats", new[] { reply.At }), ("ids", new[] { reply.Id }), ("now", now));
                 batch.Add(TurnSql.SettleSent, [.. Of(claim), .. Of(reply), ("wamid", sent.Wamid), ("now", now)]);
                 batch.Add(TurnSql.KeepWamid, [.. Of(claim), .. Of(reply), ("wamid", sent.Wamid)]);
                 break;
@@ -250,14 +269,19 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
                 break;
         }
 
+        var isTicketNews = reply.ByHand ? settlement is Settlement.Failed or Settlement.Discarded : settlement is Settlement.Failed { HandOver: not null };
+        if (isTicketNews)
+            batch.LetTicketsFollow([new(claim.ChannelId, claim.ConversationId, reply.ByHand ? TicketFact.Undelivered : TicketFact.Mode, EscalationCause.Failure)], null, null, now);
+        batch.TellLive(claim.ChannelId, claim.ConversationId, now, [reply.Id], conversation: settlement is Settlement.Failed { WindowRefused: true });
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (isTicketNews)
+            wakeUps.SignalTickets();
+        else
+            wakeUps.SignalChanges();
     }
 
     private void AddRelease(NpgsqlBatch batch, TurnClaim claim, long epoch, DateTimeOffset? dueAt) =>
         batch.Add(TurnSql.Release, [.. Of(claim), ("epoch", epoch), ("due", dueAt), ("now", clock.GetUtcNow())]);
-
-    private void AddHandOver(NpgsqlBatch batch, TurnClaim claim, string why) =>
-        batch.Add(TurnSql.HandOver, ("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("now", clock.GetUtcNow()), ("why", why));
 
     private static (string, object?)[] Of(TurnClaim claim) =>
         [("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("lease", claim.LeaseId)];
@@ -278,7 +302,10 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, TimeProvider clock,
         ContextWamid = reader.Text(13),
     };
 
-    private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetGuid(1), reader.GetString(3) == "in", reader.GetString(5), reader.Text(6), reader.Text(7));
+    private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetGuid(1), reader.GetString(3) == "in", reader.GetString(5), reader.Text(6), reader.Text(7))
+    {
+        ByPerson = reader.GetString(4) == "human",
+    };
 
     private static TurnFile ReadFile(NpgsqlDataReader reader) => new(
         reader.GetString(1), reader.Text(2), reader.Text(3), reader.Text(4), reader.Text(5), reader.Text(6), reader.Text(7), reader.GetFieldValue<DateTimeOffset>(8));

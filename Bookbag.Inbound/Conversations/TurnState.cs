@@ -40,6 +40,9 @@ internal sealed record TurnState
 /// <summary>A message as an answer needs it.</summary>
 internal sealed record SaidMessage(Guid Id, bool FromCustomer, string Type, string? Text, string? Wamid)
 {
+    /// <summary>Whether a person of the business wrote it.</summary>
+    public bool ByPerson { get; init; }
+
     /// <summary>Its file.</summary>
     public TurnFile? File { get; init; }
 

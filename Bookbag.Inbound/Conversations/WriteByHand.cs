@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
@@ -139,9 +140,11 @@ public static class WriteByHand
             await MediaStore.AddAsync((NpgsqlConnection)db.Database.GetDbConnection(), conversation.ChannelId, conversation.Id, conversation.AgentId, messageId, file, now, cancellationToken);
         }
 
+        await db.LetTicketFollowAsync(conversation, TicketFact.Person, caller, now, cancellationToken, [messageId]);
         var written = await DescribeAsync(db, conversation, messageId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         tools.WakeUps.Signal(draft.File is null ? TurnWorker.Topic : MediaWorker.Topic);
+        tools.WakeUps.SignalTickets();
         return TypedResults.Created((string?)null, written);
     }
 

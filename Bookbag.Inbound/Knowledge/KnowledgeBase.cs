@@ -15,12 +15,21 @@ public sealed class KnowledgeBase(InboundDb db, TimeProvider clock)
     public const int MostChunks = 10_000;
 
     /// <summary>Adds a source, or says why not.</summary>
-    public Task<(Source? Source, SourceProblem? Problem)> AddAsync(Guid workspaceId, Guid agentId, SourceContent content, CancellationToken cancellationToken) =>
+    /// <param name="workspaceId">The agent's workspace.</param>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="content">What it says.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="alongside">What is to happen in the same transaction; a problem there undoes both.</param>
+    public Task<(Source? Source, SourceProblem? Problem)> AddAsync(Guid workspaceId, Guid agentId, SourceContent content, CancellationToken cancellationToken,
+        Func<Source, Task<SourceProblem?>>? alongside = null) =>
         WriteAsync(agentId, async () =>
         {
             var source = Source.Create(workspaceId, agentId, content, clock.GetUtcNow());
             db.Add(source);
-            return await IndexAsync(source, cancellationToken);
+            var (indexed, problem) = await IndexAsync(source, cancellationToken);
+            if (indexed is not null && alongside is not null && await alongside(indexed) is { } other)
+                return (null, other);
+            return (indexed, problem);
         }, cancellationToken);
 
     /// <summary>Lets a source say something else; nothing at all where there is no such source.</summary>

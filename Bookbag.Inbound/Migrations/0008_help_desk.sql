@@ -48,6 +48,7 @@ CREATE TABLE inbound.ticket_entries (
     workspace_id uuid        NOT NULL,
     agent_id     uuid        NOT NULL,
     ticket_id    uuid        NOT NULL,
+    nr           bigint      GENERATED ALWAYS AS IDENTITY, -- the order: who writes has locked the ticket's conversation
     id           uuid        NOT NULL DEFAULT gen_random_uuid(),
     at           timestamptz NOT NULL,
     kind         text        NOT NULL CHECK (kind IN ('opened', 'status', 'assigned', 'unassigned', 'summary', 'closed', 'cancelled', 'note')),
@@ -56,7 +57,7 @@ CREATE TABLE inbound.ticket_entries (
     text         text,                                   -- a note; else why, in words
     actor_id     uuid,                                   -- the member or key that did it; null where nobody did
     actor_name   text,
-    PRIMARY KEY (ticket_id, at, id),
+    PRIMARY KEY (ticket_id, nr),
     FOREIGN KEY (workspace_id, ticket_id) REFERENCES inbound.tickets (workspace_id, id) ON DELETE CASCADE
 );
 
@@ -102,5 +103,5 @@ CREATE TABLE inbound.gaps (
     CONSTRAINT gaps_settled_has_time CHECK ((status = 'open') = (settled_at IS NULL))
 );
 CREATE INDEX gaps_most_asked ON inbound.gaps (agent_id, status, questions DESC, id DESC);
--- Finds the topics that share a word with a question.
-CREATE INDEX gaps_by_word ON inbound.gaps USING gin (agent_id, words) WHERE status <> 'answered';
+-- What a new question may belong to.
+CREATE INDEX gaps_latest ON inbound.gaps (agent_id, last_at DESC) WHERE status <> 'answered';

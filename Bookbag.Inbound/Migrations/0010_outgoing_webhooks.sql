@@ -8,9 +8,14 @@ CREATE TABLE inbound.outgoing_webhooks (
     secret_cipher text        NOT NULL,                 -- signs the bodies; shown once
     secret_last4  text        NOT NULL CHECK (length(secret_last4) <= 4),
     enabled       boolean     NOT NULL,
+    failures      integer     NOT NULL DEFAULT 0,       -- tries in a row that failed
+    resume_at     timestamptz NOT NULL,                 -- after a failure: when it is tried again, whatever waits
+    lease_id      uuid,                                 -- one worker at a time delivers to it, so that what happened is told in its order
+    lease_until   timestamptz,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    PRIMARY KEY (workspace_id, id)
+    PRIMARY KEY (workspace_id, id),
+    CONSTRAINT outgoing_webhooks_lease CHECK ((lease_id IS NULL) = (lease_until IS NULL))
 );
 
 -- What is to be told, and what became of it: one row for each webhook that wants the event, in the order in which it was written.
@@ -26,14 +31,11 @@ CREATE TABLE inbound.outgoing_deliveries (
     attempts        smallint    NOT NULL DEFAULT 0,
     due_at          timestamptz NOT NULL,
     give_up_at      timestamptz NOT NULL,
-    lease_id        uuid,
-    lease_until     timestamptz,
     response_status integer,                            -- of the last try; null where nobody answered
     error           text,
     attempted_at    timestamptz,
     PRIMARY KEY (workspace_id, webhook_id, id),
-    FOREIGN KEY (workspace_id, webhook_id) REFERENCES inbound.outgoing_webhooks ON DELETE CASCADE,
-    CONSTRAINT outgoing_deliveries_lease CHECK ((lease_id IS NULL) = (lease_until IS NULL))
+    FOREIGN KEY (workspace_id, webhook_id) REFERENCES inbound.outgoing_webhooks ON DELETE CASCADE
 );
 CREATE INDEX outgoing_deliveries_due ON inbound.outgoing_deliveries (webhook_id, due_at, id) WHERE status = 'waiting';
 CREATE INDEX outgoing_deliveries_oldest ON inbound.outgoing_deliveries (at) WHERE status <> 'waiting';
@@ -78,7 +80,7 @@ BEGIN
         UNION ALL
         SELECT 'conversation.resumed', 2 WHERE entered.kind IN ('closed', 'cancelled')) AS told
     WHERE EXISTS (SELECT FROM inbound.outgoing_webhooks w WHERE w.workspace_id = t.workspace_id AND w.enabled)
-    ORDER BY entered.at, told.place;
+    ORDER BY entered.nr, told.place;
     RETURN NULL;
 END $$;
 CREATE TRIGGER tell AFTER INSERT ON inbound.ticket_entries REFERENCING NEW TABLE AS entered FOR EACH STATEMENT EXECUTE FUNCTION inbound.ticket_entered();

@@ -142,7 +142,7 @@ internal static class ApplySql
     /// <summary>Locks our messages, always in the same order, and returns what is decided on.</summary>
     public const string LockMessages =
         """
-        SELECT m.channel_id, m.conversation_id, m.id, m.at, m.wamid, m.status, m.status_rank, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.error_text, m.first_status_at
+        SELECT m.channel_id, m.conversation_id, m.id, m.at, m.wamid, m.status, m.status_rank, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.error_code, m.error_text, m.first_status_at, m.author
         FROM unnest(@channels, @ats, @ids) AS wanted (channel_id, at, id)
         JOIN inbound.messages m USING (channel_id, at, id)
         WHERE m.direction = 'out'

@@ -49,6 +49,9 @@ internal sealed class StatusEntry(DeliveryItem item)
 
     public bool ClosesWindow { get; } = item.Item is StatusUpdate { Status: MessageStatus.Failed } failed && failed.Errors.Any(e => e.Code == WindowClosed);
 
+    /// <summary>Whether it says that the message will not arrive, and a person has to be told: late news and replays of old ones are no news.</summary>
+    public bool IsFailure(DateTimeOffset now) => Update.Status == MessageStatus.Failed && !Delivery.IsReplay && now < At + Conversations.CustomerServiceWindow.Length;
+
     /// <summary>The message, once it is found.</summary>
     public StatusTarget? Target { get; set; }
 }

@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Npgsql;
@@ -51,6 +52,9 @@ internal sealed class ConversationState
 
     /// <summary>What was answered by a person elsewhere: messages up to here wait for no answer. Null when nothing was.</summary>
     public DateTimeOffset? AnsweredUpTo { get; private set; }
+
+    /// <summary>What its ticket has to know; null when nothing.</summary>
+    public TicketNews? TicketNews { get; private set; }
 
     /// <summary>A conversation that nobody had before.</summary>
     public static ConversationState Begin(ChannelRoute channel, Guid id) => new() { ChannelId = channel.ChannelId, Id = id, BegunOn = channel };
@@ -107,6 +111,10 @@ internal sealed class ConversationState
             TurnDueAt = Debounce.DueAt(delivery.ReceivedAt, UnansweredSince.Value, message.Text, debounce);
             Traceparent = delivery.Traceparent;
         }
+        else
+        {
+            TellTicket(TicketFact.Customer);
+        }
 
         return true;
     }
@@ -127,15 +135,47 @@ internal sealed class ConversationState
         }
 
         // One that comes a day late says nothing about who answers today.
-        if (IsHuman || delivery.IsReplay || now >= at + CustomerServiceWindow.Length)
+        if (delivery.IsReplay || now >= at + CustomerServiceWindow.Length)
+            return;
+        GoToPerson("A person of the business answered on the phone.", now);
+        TellTicket(TicketFact.Person, EscalationCause.Echo);
+    }
+
+    /// <summary>Learns that a message of ours did not arrive: where it was the agent's, a person has to go on.</summary>
+    /// <param name="byPerson">Whether a person wrote it.</param>
+    /// <param name="why">Why it did not, in words.</param>
+    /// <param name="now">The present.</param>
+    public void NotDelivered(bool byPerson, string? why, DateTimeOffset now)
+    {
+        if (byPerson)
+        {
+            TellTicket(TicketFact.Undelivered);
+            return;
+        }
+
+        Changed = true;
+        GoToPerson($"The agent's answer did not arrive. {why}".TrimEnd(), now);
+        TellTicket(TicketFact.Mode, EscalationCause.Failure);
+    }
+
+    private void GoToPerson(string reason, DateTimeOffset now)
+    {
+        if (IsHuman)
             return;
         IsHuman = true;
         EscalatedAt = now;
-        EscalationReason = "A person of the business answered on the phone.";
+        EscalationReason = reason;
         Epoch++;
         // Not never: a reply that waits is still to be settled. The turn worker finds nothing else to do.
         Settle(now);
     }
+
+    // What a person or the customer said counts for more than that there is a ticket; of these two, who spoke last.
+    private void TellTicket(TicketFact fact, EscalationCause cause = EscalationCause.Takeover) => TicketNews = TicketNews switch
+    {
+        null => new(ChannelId, Id, fact, cause),
+        { } before => before with { Fact = fact == TicketFact.Mode ? before.Fact : fact },
+    };
 
     /// <summary>Learns an address: the one written from last is the one that is answered.</summary>
     private void Meet(Customer customer, DateTimeOffset at)

@@ -1,3 +1,7 @@
+using Bookbag.Inbound.HelpDesk;
+using Bookbag.Inbound.Live;
+using Bookbag.Inbound.OutgoingWebhooks;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Npgsql;
 using NpgsqlTypes;
@@ -16,6 +20,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
     private readonly Dictionary<(Guid Channel, Guid Id), ConversationState> _conversations = [];
     private readonly List<Rejected> _rejected = [];
     private readonly List<DeliveryEvent> _events = [];
+    private readonly List<MessageState> _changed = [];
 
     /// <summary>What was counted.</summary>
     public AppliedCounts Counts { get; } = new();
@@ -44,6 +49,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
         await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
         Counts.Events = _events.Count;
+        await TellAsync(items, messages);
         return _rejected;
     }
 
@@ -92,7 +98,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         foreach (var status in statuses)
         {
             // The others change their message alone.
-            if (status.Target is { } target && (!target.Settled || status.ClosesWindow))
+            if (status.Target is { } target && (!target.Settled || status.ClosesWindow || status.IsFailure(now)))
                 wanted.Add((status.Channel.ChannelId, target.ConversationId));
         }
 
@@ -249,18 +255,25 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             }
 
             Counts.Statuses++;
+            var conversation = Conversation(message.ChannelId, message.ConversationId);
+            var before = message.Status;
             if (message.Take(status.Update, status.At, status.Delivery.ReceivedAt))
             {
                 learned.Add(message);
-                Conversation(message.ChannelId, message.ConversationId)?.Settle(now);
+                conversation?.Settle(now);
                 Counts.TurnsDue = true;
             }
 
             if (status.ClosesWindow)
-                Conversation(message.ChannelId, message.ConversationId)?.RefuseWindow(status.At);
+                conversation?.RefuseWindow(status.At);
+            // A closed window needs nobody: the customer's next message opens it, and the agent can answer that.
+            if (message.Status == "failed" && before != "failed" && status.IsFailure(now) && message.Author is "ai" or "human" && (message.Author == "human" || !status.ClosesWindow))
+                conversation?.NotDelivered(message.Author == "human", message.ErrorText, now);
         }
 
-        await UpdateMessagesAsync([.. targets.Values.Where(m => m.Changed)]);
+        _changed.AddRange(targets.Values.Where(m => m.Changed));
+        await TellRepliesAsync([.. learned.Where(m => m.Status != "failed").Select(m => (m.ChannelId, m.At, m.Id))]);
+        await UpdateMessagesAsync(_changed);
         if (learned.Count == 0)
             return;
         await using var ledger = connection.Statement(ApplySql.EnterWamids)
@@ -332,6 +345,53 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         }
     }
 
+    /// <summary>Lets tickets follow, and tells live updates what changed: one statement for all of it.</summary>
+    private async Task TellAsync(IReadOnlyCollection<DeliveryItem> items, List<MessageEntry> messages)
+    {
+        await TellRepliesAsync([.. messages.Where(m => m.Message is MessageEcho { Imported: false }).Select(m => (m.Channel.ChannelId, m.At, m.Id))]);
+        var news = _conversations.Values.Where(c => c.TicketNews is not null).Select(c => c.TicketNews!.Value).ToList(); // the line above
+        if (news.Count > 0)
+        {
+            await using var tickets = new NpgsqlBatch(connection);
+            tickets.LetTicketsFollow(news, null, null, now);
+            await tickets.ExecuteNonQueryAsync(cancellationToken);
+            Counts.TicketsMoved = true;
+        }
+
+        var channels = new Dictionary<Guid, ChannelRoute>();
+        foreach (var item in items)
+            channels.TryAdd(item.Channel.ChannelId, item.Channel);
+        List<(Guid Channel, string Kind, Guid Id, Guid Conversation)> changes =
+        [
+            .. messages.Select(m => (m.Channel.ChannelId, LiveBatches.Message, m.Id, m.ConversationId)),
+            .. _changed.Select(m => (m.ChannelId, LiveBatches.Message, m.Id, m.ConversationId)),
+            .. _conversations.Values.Where(c => c.Changed).Select(c => (c.ChannelId, LiveBatches.Conversation, c.Id, c.Id)),
+        ];
+        if (changes.Count == 0)
+            return;
+        await using var command = connection.Statement(LiveSql.TellMany)
+            .Column("workspaces", changes, NpgsqlDbType.Uuid, c => channels[c.Channel].WorkspaceId)
+            .Column("agents", changes, NpgsqlDbType.Uuid, c => channels[c.Channel].AgentId)
+            .Column("kinds", changes, NpgsqlDbType.Text, c => c.Kind)
+            .Column("ids", changes, NpgsqlDbType.Uuid, c => c.Id)
+            .Column("conversations", changes, NpgsqlDbType.Uuid, c => c.Conversation);
+        command.Parameters.AddWithValue("now", now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        Counts.Changed = true;
+    }
+
+    private async Task TellRepliesAsync(List<(Guid Channel, DateTimeOffset At, Guid Id)> replies)
+    {
+        if (replies.Count == 0)
+            return;
+        await using var command = connection.Statement(OutgoingWebhookSql.Replied)
+            .Column("channels", replies, NpgsqlDbType.Uuid, r => r.Channel)
+            .Column("ats", replies, NpgsqlDbType.TimestampTz, r => r.At)
+            .Column("ids", replies, NpgsqlDbType.Uuid, r => r.Id);
+        command.Parameters.AddWithValue("now", now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     private NpgsqlCommand States(string sql, List<ConversationState> states) => connection.Statement(sql)
         .Column("channels", states, NpgsqlDbType.Uuid, c => c.ChannelId)
         .Column("ids", states, NpgsqlDbType.Uuid, c => c.Id)
@@ -370,6 +430,12 @@ internal sealed class AppliedCounts
     /// <summary>Whether a turn worker has something to do.</summary>
     public bool TurnsDue { get; set; }
 
+    /// <summary>Whether something happened to tickets.</summary>
+    public bool TicketsMoved { get; set; }
+
+    /// <summary>Whether there is something to tell.</summary>
+    public bool Changed { get; set; }
+
     public void Add(AppliedCounts other)
     {
         Messages += other.Messages;
@@ -378,5 +444,7 @@ internal sealed class AppliedCounts
         Events += other.Events;
         Media += other.Media;
         TurnsDue |= other.TurnsDue;
+        TicketsMoved |= other.TicketsMoved;
+        Changed |= other.Changed;
     }
 }

@@ -1,5 +1,6 @@
 using Bookbag.Inbound.Channels;
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -120,6 +121,10 @@ public sealed partial class DeliveryProcessor(
             wakeUps.Signal(MediaWorker.Topic);
         if (counts.Events > 0)
             wakeUps.Signal(DeliveryEvents.Topic);
+        if (counts.TicketsMoved)
+            wakeUps.SignalTickets();
+        else if (counts.Changed)
+            wakeUps.SignalChanges();
         Count(claimed, counts, rejected, clock.GetElapsedTime(started));
         await activity.NoteAsync(reading.Channels, cancellationToken);
         return claimed.Count;

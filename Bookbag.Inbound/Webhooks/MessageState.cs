@@ -15,6 +15,9 @@ internal sealed class MessageState
     /// <summary>With channel and id the message's key.</summary>
     public required DateTimeOffset At { get; init; }
 
+    /// <summary>Who wrote it.</summary>
+    public required string Author { get; init; }
+
     public string? Wamid { get; set; }
 
     public required string Status { get; set; }
@@ -56,6 +59,7 @@ internal sealed class MessageState
         ErrorCode = row.IsDBNull(11) ? null : row.GetInt32(11),
         ErrorText = row.Text(12),
         FirstStatusAt = row.Time(13),
+        Author = row.GetString(14),
     };
 
     /// <summary>Takes a status. Statuses come in any order and more than once: the message only moves up, and each time is kept at its earliest.</summary>

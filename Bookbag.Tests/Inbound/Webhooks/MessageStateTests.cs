@@ -8,7 +8,7 @@ public sealed class MessageStateTests
     private static readonly DateTimeOffset Noon = IntakeParts.Noon;
 
     private static MessageState Message(string status = "sent", short rank = 1, string? wamid = "w") =>
-        new() { ChannelId = Guid.Empty, ConversationId = Guid.Empty, Id = Guid.Empty, At = Noon, Status = status, Rank = rank, Wamid = wamid };
+        new() { Author = "ai", ChannelId = Guid.Empty, ConversationId = Guid.Empty, Id = Guid.Empty, At = Noon, Status = status, Rank = rank, Wamid = wamid };
 
     private static StatusUpdate Update(MessageStatus status) =>
         new() { Path = "$", Wamid = "w", StatusText = status.ToString(), Status = status };
