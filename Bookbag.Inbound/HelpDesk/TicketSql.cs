@@ -22,7 +22,7 @@ internal static class TicketSql
                 assignee_id, assigned_at, opened_at, updated_at)
             SELECT workspace_id, agent_id, channel_id, conversation_id, ticket_id,
                 CASE WHEN happened = 'person' THEN 'on_customer' WHEN member_id IS NOT NULL THEN 'on_you' ELSE 'new' END,
-                cause, escalation_reason, subject, lower(concat_ws(' ', subject, customer_name, customer_phone, customer_user_id)), @now,
+                cause, coalesce(escalation_reason, 'A person has the conversation.'), subject, lower(concat_ws(' ', subject, customer_name, customer_phone, customer_user_id)), @now,
                 member_id, CASE WHEN member_id IS NOT NULL THEN @now END, @now, @now
             FROM fact WHERE mode = 'human'
             ON CONFLICT (channel_id, conversation_id) WHERE closed_at IS NULL DO NOTHING

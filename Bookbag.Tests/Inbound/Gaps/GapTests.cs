@@ -69,7 +69,7 @@ public sealed class GapTests(TestDatabase database) : IClassFixture<TestDatabase
         Assert.Empty(await GapsAsync(world));
         Assert.Equal(2, Assert.Single(await GapsAsync(world, "?status=dismissed")).GetProperty("questions").GetInt64());
         await HelpDeskWorld.RefusedAsync(world.Program.PostAsync($"{Path(world)}/{Guid.Empty}/dismiss", null), HttpStatusCode.NotFound, "gap_not_found");
-        await HelpDeskWorld.RefusedAsync(world.Program.PostAsJsonAsync($"{Path(world)}/{gap}/answer", new { answer = " " }), HttpStatusCode.BadRequest, "answer_missing");
+        await HelpDeskWorld.RefusedAsync(world.Program.PostAsJsonAsync($"{Path(world)}/{gap}/answer", new { answer = "\0" }), HttpStatusCode.BadRequest, "answer_missing");
     }
 
     private static string Path(HelpDeskWorld world) => $"/api/agents/{world.Agent.Id}/gaps";

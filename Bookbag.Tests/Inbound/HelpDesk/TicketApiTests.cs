@@ -202,9 +202,11 @@ public sealed class TicketApiTests(TestDatabase database) : IClassFixture<TestDa
     public async Task Tickets_are_given_out_in_turn_up_to_the_cap_and_the_rest_when_there_is_room()
     {
         await using var world = await HelpDeskWorld.StartAsync(database);
-        var (ann, client) = await world.JoinAsync();
-        var (bob, _) = await world.JoinAsync();
+        var (first, client) = await world.JoinAsync();
+        var (second, _) = await world.JoinAsync();
         await world.JoinAsync(Role.Viewer);
+        // The turn goes by id.
+        var (ann, bob) = first.Id.CompareTo(second.Id) < 0 ? (first, second) : (second, first);
         await HelpDeskWorld.ReadAsync(world.Program.PutAsJsonAsync("/api/workspace/help-desk", new { assignment = "round_robin", cap = 1 }));
 
         var tickets = new List<Guid>();

@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Bookbag.Inbound.OutgoingWebhooks;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.Tests.Inbound.HelpDesk;
 using Bookbag.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Bookbag.Tests.Inbound.OutgoingWebhooks;
@@ -35,7 +38,7 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
         Assert.Equal(["conversation.escalated", "conversation.resumed"], narrow.Received.Select(r => r.Type));
         var first = system.Received.First();
         Assert.Equal(CourierRules.Sign(secret, first.Body), first.Signature);
-        Assert.Equal(HelpDeskWorld.Now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture), first.Timestamp);
+        Assert.Equal(HelpDeskWorld.Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), first.Timestamp);
         var json = JsonDocument.Parse(first.Body).RootElement;
         Assert.Equal((first.EventId, "conversation.escalated", world.Workspace.Id, world.Agent.Id, conversation, "15550001111"),
             (json.GetProperty("id").GetString(), json.GetProperty("type").GetString(), json.GetProperty("workspaceId").GetGuid(), json.GetProperty("agentId").GetGuid(),
@@ -52,7 +55,9 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
         system.Answer = received => received.Type == "conversation.escalated" && system.Received.Count < 3 ? 500 : 204;
 
         await world.EscalatedAsync();
-        await world.Clock.StepUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(system.Received.Count == 3));
+        await world.EventuallyAsync($"SELECT sum(attempts) = 1 FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'", "the first try is over");
+        await NextTryAsync(world, id);
+        await NextTryAsync(world, id);
 
         Assert.Equal(["conversation.escalated", "ticket.opened", "conversation.escalated"], system.Received.Select(r => r.Type));
         var (first, again) = (system.Received.First(), system.Received.Last());
@@ -72,8 +77,9 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
         system.Answer = _ => 410;
         await world.EscalatedAsync();
 
-        await world.Clock.StepUntilAsync(TimeSpan.FromMinutes(10),
-            () => database.DataSource.ScalarAsync<bool>($"SELECT status = 'failed' FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'"));
+        await world.EventuallyAsync($"SELECT sum(attempts) = 1 FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'", "the first try is over");
+        while (await database.DataSource.ScalarAsync<bool>($"SELECT status = 'waiting' FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'"))
+            await NextTryAsync(world, id);
         var log = await world.Program.GetFromJsonAsync<JsonElement>($"/api/workspace/webhooks/{id}/deliveries?status=failed");
         var delivery = Assert.Single(log.GetProperty("items").EnumerateArray());
         Assert.Equal((410, "It answered 410."), (delivery.GetProperty("responseStatus").GetInt32(), delivery.GetProperty("error").GetString()));
@@ -81,8 +87,8 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
 
         system.Answer = _ => 200;
         await HelpDeskWorld.ReadAsync(world.Program.PostAsync($"/api/workspace/webhooks/{id}/deliveries/{delivery.GetProperty("id").GetInt64()}/redeliver", null));
-        await world.Clock.StepUntilAsync(TimeSpan.FromMinutes(1),
-            () => database.DataSource.ScalarAsync<bool>($"SELECT status = 'delivered' FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'"));
+        await NextTryAsync(world, id);
+        Assert.Equal("delivered", await database.DataSource.ScalarAsync<string>($"SELECT status FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}'"));
         Assert.Single(system.Received.Select(r => r.EventId).Distinct());
     }
 
@@ -122,9 +128,13 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
             SELECT inbound.publish('{{world.Workspace.Id}}', '{{world.Agent.Id}}', 'campaign.sent', jsonb_build_object('n', n), '{{HelpDeskWorld.Now:O}}') FROM generate_series(1, 30) AS n
             """);
 
-        await Task.WhenAll(
-            world.Clock.StepUntilAsync(TimeSpan.FromSeconds(5), () => Task.FromResult(system.Received.Count >= 30)),
-            replica.Clock.StepUntilAsync(TimeSpan.FromSeconds(5), () => Task.FromResult(system.Received.Count >= 30)));
+        foreach (var one in new[] { world, replica })
+        {
+            one.Clock.SetUtcNow(HelpDeskWorld.Now.AddMinutes(1));
+            one.Host.Services.GetRequiredService<WakeUps>().Signal(WebhookCourier.Topic);
+        }
+
+        await world.EventuallyAsync($"SELECT count(*) = 30 FROM inbound.outgoing_deliveries WHERE webhook_id = '{id}' AND status = 'delivered'", "all is delivered");
 
         Assert.Equal(Enumerable.Range(1, 30), system.Received.Select(r => JsonDocument.Parse(r.Body).RootElement.GetProperty("data").GetProperty("n").GetInt32()));
     }
@@ -153,6 +163,20 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
         await HelpDeskWorld.ReadAsync(world.Program.PatchAsJsonAsync($"/api/workspace/webhooks/{id}", new { enabled = false }));
         await HelpDeskWorld.RefusedAsync(world.Program.PostAsync($"/api/workspace/webhooks/{id}/test", null), HttpStatusCode.Conflict, "webhook_disabled");
         Assert.Equal(HttpStatusCode.NoContent, (await world.Program.DeleteAsync($"/api/workspace/webhooks/{id}")).StatusCode);
+    }
+
+    /// <summary>Moves the clock to the next try of a webhook, and waits for that.</summary>
+    private async Task NextTryAsync(HelpDeskWorld world, Guid webhook)
+    {
+        var tried = await database.DataSource.ScalarAsync<long>($"SELECT sum(attempts) FROM inbound.outgoing_deliveries WHERE webhook_id = '{webhook}'");
+        var due = new DateTimeOffset(await database.DataSource.ScalarAsync<DateTime>($"""
+            SELECT greatest(w.resume_at, min(d.due_at)) FROM inbound.outgoing_webhooks w JOIN inbound.outgoing_deliveries d ON d.webhook_id = w.id
+            WHERE w.id = '{webhook}' AND d.status = 'waiting' GROUP BY w.resume_at
+            """));
+        if (due > world.Clock.GetUtcNow())
+            world.Clock.SetUtcNow(due);
+        world.Host.Services.GetRequiredService<WakeUps>().Signal(WebhookCourier.Topic);
+        await world.EventuallyAsync($"SELECT sum(attempts) > {tried} FROM inbound.outgoing_deliveries WHERE webhook_id = '{webhook}'", "it is tried");
     }
 
     private static async Task<(Guid Id, string Secret)> SubscribeAsync(HelpDeskWorld world, OtherSystem system, params string[] events)
