@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Bookbag.Inbound.Knowledge;
 using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
