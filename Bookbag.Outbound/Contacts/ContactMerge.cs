@@ -73,6 +73,13 @@ internal static class ContactMerge
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        await CopyAsync(connection, rows, now, cancellationToken);
+        await using var analyze = new NpgsqlCommand(ContactMergeSql.Analyze, connection);
+        await analyze.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<ContactRow> rows, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await using var copy = await connection.BeginBinaryImportAsync(ContactMergeSql.Copy, cancellationToken);
         foreach (var row in rows)
         {

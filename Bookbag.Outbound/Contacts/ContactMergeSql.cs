@@ -14,6 +14,9 @@ internal static class ContactMergeSql
         COPY contact_rows (row, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in) FROM STDIN (FORMAT binary)
         """;
 
+    // How many rows there are decides how they are joined; nothing else tells the planner.
+    public const string Analyze = "ANALYZE contact_rows";
+
     // One merge of an agent's contacts at a time: two that touch the same people would refuse or deadlock each other.
     public const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 0))";
 
@@ -24,7 +27,7 @@ internal static class ContactMergeSql
     // The unique indexes of contacts serve the three joins.
     public const string Merge = """
         WITH found AS MATERIALIZED (
-            SELECT r.row, r.id AS new_id,
+            SELECT r.*,
                    CASE WHEN @external_first THEN coalesce(e.id, p.id, u.id) ELSE coalesce(p.id, e.id, u.id) END AS target,
                    p.id AS by_phone, e.id AS by_external_id, u.id AS by_user_id,
                    CASE WHEN @external_first AND e.id IS NULL THEN r.external_id <> coalesce(p.external_id, u.external_id) ELSE false END AS is_another,
@@ -37,7 +40,7 @@ internal static class ContactMergeSql
             SELECT f.*,
                    coalesce(by_phone <> target, false) OR coalesce(by_external_id <> target, false) OR coalesce(by_user_id <> target, false)
                        OR coalesce(is_another, false) AS refused,
-                   row_number() OVER (PARTITION BY coalesce(target, new_id) ORDER BY f.row) AS nth
+                   row_number() OVER (PARTITION BY coalesce(f.target, f.id) ORDER BY f.row) AS nth
             FROM found f
         ), updated AS (
             UPDATE outbound.contacts c
@@ -48,20 +51,20 @@ internal static class ContactMergeSql
                 opted_in_at = CASE WHEN r.opted_in THEN coalesce(c.opted_in_at, @now) ELSE c.opted_in_at END,
                 opt_in_source = CASE WHEN r.opted_in THEN coalesce(c.opt_in_source, @source) ELSE c.opt_in_source END,
                 import_id = coalesce(@import, c.import_id), updated_at = @now
-            FROM judged j JOIN contact_rows r ON r.row = j.row
-            WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.id = j.target AND j.nth = 1 AND NOT j.refused
-            RETURNING r.row, c.id
+            FROM judged r
+            WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.id = r.target AND r.nth = 1 AND NOT r.refused
+            RETURNING r.row
         ), inserted AS (
             INSERT INTO outbound.contacts
                 (workspace_id, agent_id, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in_at, opt_in_source, import_id, created_at, updated_at)
             SELECT @workspace, @agent, r.id, r.external_id, r.phone, r.user_id, r.name, r.email, r.language, r.tags, jsonb_strip_nulls(r.attributes),
                    CASE WHEN r.opted_in THEN @now END, CASE WHEN r.opted_in THEN @source END, @import, @now, @now
-            FROM judged j JOIN contact_rows r ON r.row = j.row
-            WHERE j.target IS NULL AND NOT j.refused
+            FROM judged r
+            WHERE r.target IS NULL AND NOT r.refused
             ON CONFLICT DO NOTHING
             RETURNING id
         )
-        SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN judged j ON j.new_id = i.id
+        SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN judged j ON j.id = i.id
         UNION ALL SELECT j.row, CASE WHEN j.again THEN 3 ELSE 2 END, j.target, NULL FROM updated u JOIN judged j ON j.row = u.row
         UNION ALL SELECT j.row, 4, j.target, CASE WHEN j.by_phone <> j.target OR j.is_another THEN j.by_phone WHEN j.by_external_id <> j.target THEN j.by_external_id ELSE j.by_user_id END
         FROM judged j WHERE j.refused
