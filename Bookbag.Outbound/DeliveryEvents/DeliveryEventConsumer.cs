@@ -153,7 +153,8 @@ internal sealed partial class DeliveryEventConsumer(
         {
             events.Add(new DeliveryEvent(
                 row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(6), row.Text(8), row.Text(9), row.Text(10),
-                JsonElement.Parse(row.GetString(11))) { Field = row.Text(5), ReceivedAt = row.GetFieldValue<DateTimeOffset>(7) });
+                JsonElement.Parse(row.GetString(11)))
+            { Field = row.Text(5), ReceivedAt = row.GetFieldValue<DateTimeOffset>(7) });
         }
 
         return events;
