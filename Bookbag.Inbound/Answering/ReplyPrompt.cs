@@ -1,5 +1,5 @@
-using Bookbag.Inbound.Knowledge;
 using System.Text.Json;
+using Bookbag.Inbound.Knowledge;
 using Microsoft.Extensions.AI;
 
 namespace Bookbag.Inbound.Answering;

@@ -17,6 +17,9 @@ internal static class ContactMergeSql
     // How many rows there are decides how they are joined; nothing else tells the planner.
     public const string Analyze = "ANALYZE contact_rows";
 
+    // The columns by which people are looked for.
+    public const string AnalyzeContacts = "ANALYZE outbound.contacts (workspace_id, agent_id, id, phone, external_id, user_id)";
+
     // One merge of an agent's contacts at a time: two that touch the same people would refuse or deadlock each other.
     public const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 0))";
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 
 namespace Bookbag.Outbound.Contacts.Imports;
@@ -106,21 +107,19 @@ internal static class ImportSample
     private const int Rows = 50;
     private static readonly char[] Delimiters = [',', ';', '\t', '|'];
 
-    private static readonly Dictionary<string, ColumnTarget> Names = new(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, ColumnTarget> Names = new (ColumnTarget Target, string Words)[]
     {
-        ["phone"] = ColumnTarget.Phone, ["phonenumber"] = ColumnTarget.Phone, ["mobile"] = ColumnTarget.Phone, ["mobilephone"] = ColumnTarget.Phone, ["mobilenumber"] = ColumnTarget.Phone,
-        ["whatsapp"] = ColumnTarget.Phone, ["whatsappnumber"] = ColumnTarget.Phone, ["tel"] = ColumnTarget.Phone, ["telephone"] = ColumnTarget.Phone, ["cell"] = ColumnTarget.Phone,
-        ["number"] = ColumnTarget.Phone, ["telefon"] = ColumnTarget.Phone, ["handy"] = ColumnTarget.Phone, ["telefono"] = ColumnTarget.Phone, ["celular"] = ColumnTarget.Phone, ["telefone"] = ColumnTarget.Phone,
-        ["name"] = ColumnTarget.Name, ["fullname"] = ColumnTarget.Name, ["customername"] = ColumnTarget.Name, ["nombre"] = ColumnTarget.Name, ["nome"] = ColumnTarget.Name,
-        ["firstname"] = ColumnTarget.FirstName, ["givenname"] = ColumnTarget.FirstName, ["vorname"] = ColumnTarget.FirstName,
-        ["lastname"] = ColumnTarget.LastName, ["surname"] = ColumnTarget.LastName, ["familyname"] = ColumnTarget.LastName, ["nachname"] = ColumnTarget.LastName,
-        ["email"] = ColumnTarget.Email, ["emailaddress"] = ColumnTarget.Email, ["mail"] = ColumnTarget.Email,
-        ["externalid"] = ColumnTarget.ExternalId, ["customerid"] = ColumnTarget.ExternalId, ["id"] = ColumnTarget.ExternalId,
-        ["userid"] = ColumnTarget.UserId, ["bsuid"] = ColumnTarget.UserId,
-        ["language"] = ColumnTarget.Language, ["locale"] = ColumnTarget.Language, ["lang"] = ColumnTarget.Language, ["sprache"] = ColumnTarget.Language,
-        ["tags"] = ColumnTarget.Tags, ["tag"] = ColumnTarget.Tags, ["labels"] = ColumnTarget.Tags,
-        ["optin"] = ColumnTarget.OptIn, ["optedin"] = ColumnTarget.OptIn, ["marketingconsent"] = ColumnTarget.OptIn, ["consent"] = ColumnTarget.OptIn, ["subscribed"] = ColumnTarget.OptIn,
-    };
+        (ColumnTarget.Phone, "phone phonenumber mobile mobilephone mobilenumber whatsapp whatsappnumber tel telephone cell number telefon handy telefono celular telefone"),
+        (ColumnTarget.Name, "name fullname customername nombre nome"),
+        (ColumnTarget.FirstName, "firstname givenname vorname"),
+        (ColumnTarget.LastName, "lastname surname familyname nachname"),
+        (ColumnTarget.Email, "email emailaddress mail"),
+        (ColumnTarget.ExternalId, "externalid customerid id"),
+        (ColumnTarget.UserId, "userid bsuid"),
+        (ColumnTarget.Language, "language locale lang sprache"),
+        (ColumnTarget.Tags, "tags tag labels"),
+        (ColumnTarget.OptIn, "optin optedin marketingconsent consent subscribed"),
+    }.SelectMany(column => column.Words.Split(' '), (column, word) => (column.Target, Word: word)).ToFrozenDictionary(name => name.Word, name => name.Target, StringComparer.Ordinal);
 
     /// <summary>The character that parts the cells: the one that makes the most columns of the first lines, the same number in each.</summary>
     public static char DelimiterOf(string text) => Delimiters.MaxBy(delimiter =>

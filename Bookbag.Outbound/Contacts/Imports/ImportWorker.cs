@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using System.Threading.Channels;
 using Bookbag.ServiceDefaults.Http;
@@ -101,8 +102,14 @@ internal sealed partial class ImportWorker(
         var reading = ParseAsync(job, mapper, batches.Writer, stopping.Token);
         try
         {
+            var kept = 0;
             await foreach (var batch in batches.Reader.ReadAllAsync(cancellationToken))
+            {
                 await KeepAsync(connection, job, batch, cancellationToken);
+                if (BitOperations.IsPow2(++kept))
+                    await AnalyzeAsync(connection, cancellationToken);
+            }
+
             await reading;
         }
         finally
@@ -170,6 +177,13 @@ internal sealed partial class ImportWorker(
         if (await checkpoint.ExecuteNonQueryAsync(cancellationToken) == 0)
             throw new ImportLostException();
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Tells the planner how many contacts there are by now, after each doubling: autovacuum comes too late, and without it people are looked for by reading all.</summary>
+    private static async Task AnalyzeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var analyze = new NpgsqlCommand(ContactMergeSql.AnalyzeContacts, connection);
+        await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task WriteErrorsAsync(NpgsqlConnection connection, Job job, List<(RowProblem Problem, string[] Cells)> problems, CancellationToken cancellationToken)
