@@ -155,8 +155,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
             {
                 message.Awaiting = conversation.Receive(inbound, message.At, message.Delivery, now, debounce);
                 Counts.TurnsDue |= message.Awaiting && !conversation.IsHuman;
-                if (DeliveryEvent.Of(message) is { } wish)
-                    _events.Add(wish);
+                _events.AddRange(DeliveryEvent.Of(message));
             }
         }
     }

@@ -34,15 +34,16 @@ internal sealed record DeliveryEvent(DeliveryItem Item, string Kind, DateTimeOff
         Customer = CustomerResolver.Keys(new(status.Update.RecipientPhone, status.Update.RecipientUserId)).FirstOrDefault(),
     };
 
-    /// <summary>A customer's wish for no more of the business's messages, or for them again; null for any other message.</summary>
-    public static DeliveryEvent? Of(MessageEntry message) =>
+    /// <summary>A customer's wish for no more of the business's messages, or for them again: once for each address that Meta names; none for any other message.</summary>
+    public static IEnumerable<DeliveryEvent> Of(MessageEntry message) =>
         message.Message is InboundMessage inbound && OptWords.WishOf(inbound) is var wish and not OptWish.None
-            ? new(message.Item, wish == OptWish.Out ? "opt_out" : "opt_in", message.At, new JsonObject { ["word"] = inbound.Text }.ToJsonString())
-            {
-                Wamid = inbound.Wamid,
-                Customer = CustomerResolver.Keys(inbound.Customer.Address).FirstOrDefault(),
-            }
-            : null;
+            ? CustomerResolver.Keys(inbound.Customer.Address).Select(address =>
+                new DeliveryEvent(message.Item, wish == OptWish.Out ? "opt_out" : "opt_in", message.At, new JsonObject { ["word"] = inbound.Text }.ToJsonString())
+                {
+                    Wamid = inbound.Wamid,
+                    Customer = address,
+                })
+            : [];
 
     /// <summary>A change of a template, of the account or number, or of a customer's preference; null for what Outbound has no use for.</summary>
     public static DeliveryEvent? Of(DeliveryItem item) => item.Item switch

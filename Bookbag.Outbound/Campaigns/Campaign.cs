@@ -116,7 +116,7 @@ public sealed class Campaign
         public void Configure(EntityTypeBuilder<Campaign> builder)
         {
             builder.ToTable("campaigns").HasKey(c => new { c.ChannelId, c.Id });
-            builder.Property(c => c.State).HasConversion<SnakeCaseEnum<CampaignState>>();
+            builder.Property(c => c.State).HasConversion<SnakeCaseEnum<CampaignState>>().IsConcurrencyToken(); // a draft that was launched meanwhile is not changed
             builder.Property(c => c.ReplyMode).HasConversion<SnakeCaseEnum<ReplyMode>>();
             builder.Property(c => c.Variables).HasColumnType("jsonb");
             builder.Property(c => c.Audience).HasColumnType("jsonb");

@@ -67,8 +67,7 @@ public static class CampaignEndpoints
             return NotFound();
         if (await DescribeAsync(campaign, request, db, clock, cancellationToken) is { } refused)
             return refused;
-        await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Ok(CampaignResponse.Of(campaign));
+        return await TrySaveAsync(db, cancellationToken) ? TypedResults.Ok(CampaignResponse.Of(campaign)) : NoDraft();
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Delete(Guid agentId, Guid id, OutboundDb db, IServiceProvider services, CancellationToken cancellationToken)
@@ -93,8 +92,21 @@ public static class CampaignEndpoints
             return Refusal.Invalid("audience_invalid", problem!);
         if (!campaign.Address(filter, clock.GetUtcNow()))
             return NoDraft();
-        await db.SaveChangesAsync(cancellationToken);
-        return TypedResults.Ok(await CountAsync(campaign, audience, cancellationToken));
+        return await TrySaveAsync(db, cancellationToken) ? TypedResults.Ok(await CountAsync(campaign, audience, cancellationToken)) : NoDraft();
+    }
+
+    /// <summary>Saves; false where the campaign was launched or deleted since it was read.</summary>
+    private static async Task<bool> TrySaveAsync(OutboundDb db, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            return true;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return false;
+        }
     }
 
     private static async Task<Results<Ok<Funnel>, ProblemHttpResult>> GetFunnel(Guid agentId, Guid id, OutboundDb db, NpgsqlDataSource dataSource, CancellationToken cancellationToken) =>

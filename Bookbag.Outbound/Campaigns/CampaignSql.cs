@@ -70,6 +70,26 @@ internal static class CampaignSql
         WHERE channel_id = @channel AND id = @campaign AND state = 'completed'
         """;
 
+    /// <summary>A campaign that was over goes on where Meta reports later that a message failed which may be tried again. Served by <c>recipients_pending</c>.</summary>
+    public const string GoOnAfterAll = """
+        UPDATE outbound.campaigns c SET state = 'sending', completed_at = NULL, updated_at = @now
+        WHERE c.state = 'completed'
+          AND EXISTS (SELECT FROM outbound.recipients r WHERE r.channel_id = c.channel_id AND r.campaign_id = c.id AND r.state = 'pending')
+        """;
+
+    /// <summary>Their number was disconnected: a person has to decide what becomes of them.</summary>
+    public const string StopForChannel = """
+        UPDATE outbound.campaigns c SET state = 'paused', wait_until = NULL, reason = 'channel_gone', detail = 'The number is not connected any more. Cancel the campaign, and start one for the number that is.', updated_at = @now
+        WHERE c.state IN ('sending', 'waiting') AND NOT EXISTS (SELECT FROM platform.channels ch WHERE ch.id = c.channel_id)
+        """;
+
+    /// <summary>Single sends that nobody may send any more, because their time is over: also those of a number that is gone.</summary>
+    public const string EndLateSingles = """
+        UPDATE outbound.recipients r SET state = 'failed', due_at = NULL, ended_at = @now, reason = 'too_late', error_code = NULL, detail = NULL
+        FROM outbound.single_sends s
+        WHERE s.channel_id = r.channel_id AND s.id = r.id AND r.state = 'pending' AND r.campaign_id IS NULL AND s.not_after <= @now
+        """;
+
     /// <summary>Campaigns whose time to start has come.</summary>
     public const string Due = """
         SELECT c.channel_id, c.id, c.start_before < @now, t.category, coalesce(t.status = 'APPROVED' AND t.deleted_at IS NULL, false), c.guard::text
@@ -100,8 +120,8 @@ internal static class CampaignSql
     public const string Watch = """
         SELECT c.channel_id, c.id, c.guard::text, w.tried, w.failed, w.delivered, w.opted_out
         FROM outbound.campaigns c, LATERAL (
-            SELECT count(*) FILTER (WHERE r.state IN ('sent', 'failed') AND r.attempts > 0)::int AS tried,
-                   count(*) FILTER (WHERE r.state = 'failed' AND r.attempts > 0)::int AS failed,
+            SELECT count(*) FILTER (WHERE r.state IN ('sent', 'failed', 'unresolved') AND r.attempts > 0)::int AS tried,
+                   count(*) FILTER (WHERE r.state IN ('failed', 'unresolved') AND r.attempts > 0)::int AS failed,
                    count(*) FILTER (WHERE r.delivered_at IS NOT NULL)::int AS delivered,
                    count(*) FILTER (WHERE r.opted_out_at IS NOT NULL)::int AS opted_out
             FROM outbound.recipients r WHERE r.channel_id = c.channel_id AND r.campaign_id = c.id) w
@@ -114,7 +134,7 @@ internal static class CampaignSql
             SELECT r.channel_id, r.id FROM outbound.recipients r JOIN outbound.campaigns c ON c.channel_id = r.channel_id AND c.id = r.campaign_id
             WHERE r.state = 'pending' AND c.state = 'cancelled' AND c.completed_at > @now - interval '7 days'
             LIMIT 10000 FOR UPDATE OF r SKIP LOCKED)
-        UPDATE outbound.recipients r SET state = 'skipped', due_at = NULL, ended_at = @now, reason = 'cancelled'
+        UPDATE outbound.recipients r SET state = 'skipped', due_at = NULL, ended_at = @now, reason = 'cancelled', error_code = NULL, detail = NULL
         FROM due WHERE r.channel_id = due.channel_id AND r.id = due.id
         """;
 }

@@ -28,6 +28,8 @@ internal sealed partial class CampaignWarden(
         var now = clock.GetUtcNow();
         await StartAsync(now, cancellationToken);
         await ExecuteAsync(CampaignSql.StopForTemplate, cancellationToken);
+        await ExecuteAsync(CampaignSql.StopForChannel, cancellationToken);
+        await ExecuteAsync(CampaignSql.EndLateSingles, cancellationToken);
 
         // Before a wait ends: a canary that went wrong must not let the others out.
         if (now >= _watchedAt + WatchEvery)
@@ -39,6 +41,8 @@ internal sealed partial class CampaignWarden(
         if (await ExecuteAsync(CampaignSql.GoOn, cancellationToken) > 0)
             wakeUps.Signal(RecipientSender.Topic);
         await ExecuteAsync(CampaignSql.Complete, cancellationToken);
+        if (await ExecuteAsync(CampaignSql.GoOnAfterAll, cancellationToken) > 0)
+            wakeUps.Signal(RecipientSender.Topic);
         await ExecuteAsync(CampaignSql.SkipCancelled, cancellationToken);
         if (now >= _keptAt + KeepEvery)
         {

@@ -113,11 +113,13 @@ internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger
 
             await WriteAsync(connection, work.ChannelId, now, ended, [.. live.Where((_, i) => !near[i]).Select(f => f.Id)], begun, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
+            // From here on they are to be handed to Graph, whatever else goes wrong: the places they have are theirs.
+            grant = null;
             metrics.Begun(begun.Count);
 
-            DateTimeOffset? wait = refused.Count == 0 ? null : await WaitAsync(scope, now, cancellationToken);
+            DateTimeOffset? wait = refused.Count == 0 ? null : await WaitAsync(scope, now);
             if (wait is not null && source == "single")
-                await PutOffAsync(work.ChannelId, refused, wait.Value, cancellationToken);
+                await TryPutOffAsync(connection, work.ChannelId, refused, wait.Value);
             return new Claim(found.Count, [.. begun.Select(f => f.ToClaimed(work, scope))], wait);
         }
         catch when (grant is not null)
@@ -155,10 +157,16 @@ internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger
         }
     }
 
-    private async Task PutOffAsync(Guid channelId, IReadOnlyCollection<Guid> ids, DateTimeOffset due, CancellationToken cancellationToken)
+    /// <summary>Puts them off, or leaves them due where Postgres does not answer: then they are looked at again a little too early.</summary>
+    private static async Task TryPutOffAsync(NpgsqlConnection connection, Guid channelId, IReadOnlyCollection<Guid> ids, DateTimeOffset due)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await PutOffAsync(connection, channelId, [.. ids], due, RecipientReasons.MessagingLimit, cancellationToken);
+        try
+        {
+            await PutOffAsync(connection, channelId, [.. ids], due, RecipientReasons.MessagingLimit, CancellationToken.None);
+        }
+        catch (NpgsqlException)
+        {
+        }
     }
 
     private static async Task PutOffAsync(NpgsqlConnection connection, Guid channelId, Guid[] ids, DateTimeOffset due, string reason, CancellationToken cancellationToken)
@@ -171,11 +179,18 @@ internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Places free up one after the other: not every one of them is worth a look of its own.
-    private async Task<DateTimeOffset> WaitAsync(LedgerScope scope, DateTimeOffset now, CancellationToken cancellationToken)
+    // Places free up one after the other: not every one of them is worth a look of its own. A failure gives one back at any time.
+    private async Task<DateTimeOffset> WaitAsync(LedgerScope scope, DateTimeOffset now)
     {
-        var soonest = now + TimeSpan.FromSeconds(5);
-        return await ledger.NextFreeAtAsync(scope, cancellationToken) is { } next && next > soonest ? next : soonest;
+        var (soonest, latest) = (now + TimeSpan.FromSeconds(5), now + TimeSpan.FromMinutes(10));
+        try
+        {
+            return await ledger.NextFreeAtAsync(scope, CancellationToken.None) is not { } next || next < soonest ? soonest : next < latest ? next : latest;
+        }
+        catch (NpgsqlException)
+        {
+            return soonest;
+        }
     }
 
     /// <summary>A recipient that is due.</summary>

@@ -22,6 +22,8 @@ internal sealed partial class RecipientSender(
     /// <summary>Signalled when there is something to send.</summary>
     public const string Topic = "sending";
 
+    private static readonly TimeSpan WhileAllAreBusy = TimeSpan.FromMilliseconds(100);
+
     private readonly SendingOptions _options = options.Value;
     private readonly SemaphoreSlim _free = new(options.Value.MaxInFlight);
     private readonly ConcurrentDictionary<Guid, Task> _lanes = new();
@@ -45,7 +47,9 @@ internal sealed partial class RecipientSender(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await Task.WhenAll([.. _lanes.Values, .. _inFlight.Keys]).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // First the lanes, then what they began last.
+        await Task.WhenAll(_lanes.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_inFlight.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public override void Dispose()
@@ -117,9 +121,14 @@ internal sealed partial class RecipientSender(
             return ([], null);
         }
 
+        // A Graph that hangs has all the calls: what cannot be handed over at once is not claimed.
+        var free = _free.CurrentCount;
+        if (free == 0)
+            return ([], WhileAllAreBusy);
+
         // Not more than a quarter of a second's worth: what is claimed is sent at once.
         var perSecond = pace.PerSecond(work.Throughput, work.Rules.MessagesPerSecond);
-        var most = Math.Clamp((int)(perSecond / 4), 1, _options.BatchSize);
+        var most = Math.Min(free, Math.Clamp((int)(perSecond / 4), 1, _options.BatchSize));
         var (taken, wait) = await pace.TakeAsync(work.PhoneNumberId, perSecond, most);
         if (taken == 0)
             return ([], wait);

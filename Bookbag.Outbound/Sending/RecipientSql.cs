@@ -27,7 +27,7 @@ internal static class RecipientSql
         """;
 
     /// <summary>The frequency cap counts what others have committed: those of an agent who claim go one after the other.</summary>
-    public const string OneAtATime = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 0))";
+    public const string OneAtATime = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 1))"; // imports lock with 0
 
     /// <summary>Single sends of a channel that are due.</summary>
     public const string ClaimSingles = """
@@ -56,13 +56,13 @@ internal static class RecipientSql
 
     /// <summary>Recipients who are not written to.</summary>
     public const string End = """
-        UPDATE outbound.recipients r SET state = e.state, due_at = NULL, ended_at = @now, reason = e.reason
+        UPDATE outbound.recipients r SET state = e.state, due_at = NULL, ended_at = @now, reason = e.reason, error_code = NULL, detail = NULL
         FROM unnest(@ids, @states, @reasons) AS e (id, state, reason)
         WHERE r.channel_id = @channel AND r.id = e.id
         """;
 
     /// <summary>Recipients who are written to later.</summary>
-    public const string PutOff = "UPDATE outbound.recipients SET due_at = @due, reason = @reason WHERE channel_id = @channel AND id = ANY (@ids)";
+    public const string PutOff = "UPDATE outbound.recipients SET due_at = @due, reason = @reason WHERE channel_id = @channel AND id = ANY (@ids) AND state = 'pending'";
 
     /// <summary>Meta took them. A status may have been faster, or have told more.</summary>
     public const string SettleSent = """
@@ -84,7 +84,8 @@ internal static class RecipientSql
         """;
 
     /// <summary>
-    /// Meta refused them (only what is not settled), or reported later that they failed (what it had taken, too; trying again is then a new round).
+    /// Meta refused them (only what is not settled), or reported later that they failed (what it had taken, too). Trying again is a new round:
+    /// written down twice, because nobody knows whether the first commit went through, it changes nothing.
     /// Returns those that were changed, with the place in the messaging limit that each gives back.
     /// </summary>
     public const string SettleFailed = """
@@ -103,7 +104,7 @@ internal static class RecipientSql
             SET state = CASE WHEN v.due_at IS NULL THEN 'failed' ELSE 'pending' END, due_at = v.due_at, settle_at = NULL, opened_at = NULL, held = false,
                 ended_at = CASE WHEN v.due_at IS NULL THEN @now END, reason = v.reason, error_code = v.code, detail = v.detail,
                 attempts = r.attempts - CASE WHEN v.counts THEN 0 ELSE 1 END,
-                round = r.round + CASE WHEN v.reported AND v.due_at IS NOT NULL THEN 1 ELSE 0 END,
+                round = r.round + CASE WHEN v.due_at IS NOT NULL THEN 1 ELSE 0 END,
                 sent_at = CASE WHEN v.due_at IS NULL THEN r.sent_at END,
                 wamid = CASE WHEN v.due_at IS NULL THEN r.wamid END
             FROM v, old

@@ -51,6 +51,10 @@ public readonly record struct SendDecision(DateTimeOffset? DueAt, bool Counts, S
         var mayTryAgain = attempts < maxAttempts && attempts <= (error.MaxRetries ?? int.MaxValue);
         switch (error.Action)
         {
+            case GraphAction.Retry when error.Code == 0:
+                // It never left the house: not the message's fault, however long it takes.
+                return new(now + TimeSpan.FromSeconds(30 * (1 + jitter)), false, SendEffect.SlowDown);
+
             case GraphAction.Retry:
                 return mayTryAgain ? new(now + BackOff(2, attempts, error.RetryAfter, jitter), true, SendEffect.None) : Failed(SendEffect.None);
 

@@ -66,7 +66,8 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
         foreach (var (name, value) in _settings)
             builder.UseSetting(name, value);
         builder.ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton(_clock)));
+        // Who reads the log wants all of it, and the console nothing of that.
         if (_log is not null)
-            builder.ConfigureServices(services => services.AddSingleton(_log));
+            builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(_log));
     }
 }

@@ -132,9 +132,10 @@ public sealed class LiveTests(TestDatabase database) : IClassFixture<TestDatabas
         await database.DataSource.ExecuteAsync($"UPDATE inbound.live_events SET at = '{HelpDeskWorld.Now:O}'");
         await world.Host.Services.GetRequiredService<LiveSweeper>().RunOnceAsync(default);
 
-        Assert.Equal(0, await database.DataSource.ScalarAsync<long>("SELECT count(*) FROM inbound.live_events"));
+        // What the world's own workers tell by the new clock stays.
+        Assert.Equal(0, await database.DataSource.ScalarAsync<long>($"SELECT count(*) FROM inbound.live_events WHERE at <= '{HelpDeskWorld.Now:O}'"));
         Assert.Null((await feed.ReadSinceAsync(position.ToString(), world.Workspace.Id, default)).Changes);
-        Assert.Empty((await feed.ReadSinceAsync((await feed.PresentAsync(default)).ToString(), world.Workspace.Id, default)).Changes!);
+        Assert.NotNull((await feed.ReadSinceAsync((await feed.PresentAsync(default)).ToString(), world.Workspace.Id, default)).Changes);
     }
 
     [Fact]

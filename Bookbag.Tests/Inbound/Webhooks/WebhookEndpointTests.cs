@@ -42,7 +42,10 @@ public sealed class WebhookEndpointTests : IClassFixture<TestDatabase>, IDisposa
     {
         var secrets = _host.Services.GetRequiredService<SecretProtector>();
         var agent = await _database.AddAgentAsync(await _database.AddWorkspaceAsync());
-        return await _database.AddChannelAsync(agent, secrets, number ?? _number, Meta.Account, appSecret: AppSecret, verifyToken: verifyToken);
+        var channel = await _database.AddChannelAsync(agent, secrets, number ?? _number, Meta.Account, appSecret: AppSecret, verifyToken: verifyToken);
+        // As whoever connects it by the API tells every replica.
+        await _host.Services.GetRequiredService<ChannelDirectory>().RefreshAsync(CancellationToken.None);
+        return channel;
     }
 
     private static HttpRequestMessage Signed(byte[] body, string? secret = AppSecret)
