@@ -97,16 +97,19 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
     {
         await using var system = await OtherSystem.StartAsync();
         await using var elsewhere = await OtherSystem.StartAsync();
-        await using var world = await HelpDeskWorld.StartAsync(database);
-        await HelpDeskWorld.RefusedAsync(world.Program.PostAsJsonAsync("/api/workspace/webhooks", new { url = system.Url, events = new[] { "*" } }), HttpStatusCode.BadRequest, "url_invalid");
+        // One after the other: the couriers of both would share the work.
+        await using (var world = await HelpDeskWorld.StartAsync(database))
+        {
+            await HelpDeskWorld.RefusedAsync(world.Program.PostAsJsonAsync("/api/workspace/webhooks", new { url = system.Url, events = new[] { "*" } }), HttpStatusCode.BadRequest, "url_invalid");
 
-        // A name that leads here, as after the address was checked: the connection is what is refused.
-        var id = await HelpDeskWorld.ReadAsync(world.Program.PostAsJsonAsync("/api/workspace/webhooks", new { url = "https://example.com/", events = new[] { "*" } }));
-        var webhook = id.GetProperty("webhook").GetProperty("id").GetGuid();
-        await database.DataSource.ExecuteAsync($"UPDATE inbound.outgoing_webhooks SET url = '{system.Url}' WHERE id = '{webhook}'");
-        await HelpDeskWorld.ReadAsync(world.Program.PostAsync($"/api/workspace/webhooks/{webhook}/test", null));
-        await world.EventuallyAsync($"SELECT error = 'The name leads to no public address.' FROM inbound.outgoing_deliveries WHERE webhook_id = '{webhook}'", "it is refused");
-        Assert.Empty(system.Received);
+            // A name that leads here, as after the address was checked: the connection is what is refused.
+            var id = await HelpDeskWorld.ReadAsync(world.Program.PostAsJsonAsync("/api/workspace/webhooks", new { url = "https://example.com/", events = new[] { "*" } }));
+            var webhook = id.GetProperty("webhook").GetProperty("id").GetGuid();
+            await database.DataSource.ExecuteAsync($"UPDATE inbound.outgoing_webhooks SET url = '{system.Url}' WHERE id = '{webhook}'");
+            await HelpDeskWorld.ReadAsync(world.Program.PostAsync($"/api/workspace/webhooks/{webhook}/test", null));
+            await world.EventuallyAsync($"SELECT error = 'The name leads to no public address.' FROM inbound.outgoing_deliveries WHERE webhook_id = '{webhook}'", "it is refused");
+            Assert.Empty(system.Received);
+        }
 
         await using var allowed = await HelpDeskWorld.StartAsync(database, Local);
         system.RedirectTo = elsewhere.Url;

@@ -54,7 +54,7 @@ public sealed class IntakeBatcherTests(TestDatabase database) : ProcessorTestBas
         var one = Batcher.StoreAsync(Arrival());
         var another = Batcher.StoreAsync(Arrival());
         Assert.False(one.IsCompleted);
-        await Parts.Clock.AdvanceUntilAsync(Options.Gather, () => another.IsCompleted);
+        await Parts.Clock.StepUntilAsync(Options.Gather, () => Task.FromResult(another.IsCompleted));
         Assert.True(await one);
         await Batcher.StopAsync(CancellationToken.None);
         Assert.Equal(2, await Parts.Database.ScalarAsync<long>($"SELECT count(DISTINCT xmin::text) FROM inbound.webhook_deliveries WHERE '{Channel.Id}' = ANY (channel_ids)"));
