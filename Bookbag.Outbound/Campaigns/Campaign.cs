@@ -165,6 +165,7 @@ public static class CampaignReasons
     public const string Canary = "canary";
     public const string Resting = "resting";
     public const string ChannelBroken = "channel_broken";
+    public const string ChannelGone = "channel_gone";
     public const string ByHand = "by_hand";
     public const string TemplateRefused = "template_refused";
     public const string TemplateNotApproved = "template_not_approved";

@@ -28,8 +28,6 @@ internal sealed partial class CampaignWarden(
         var now = clock.GetUtcNow();
         await StartAsync(now, cancellationToken);
         await ExecuteAsync(CampaignSql.StopForTemplate, cancellationToken);
-        await ExecuteAsync(CampaignSql.StopForChannel, cancellationToken);
-        await ExecuteAsync(CampaignSql.EndLateSingles, cancellationToken);
 
         // Before a wait ends: a canary that went wrong must not let the others out.
         if (now >= _watchedAt + WatchEvery)
@@ -41,11 +39,10 @@ internal sealed partial class CampaignWarden(
         if (await ExecuteAsync(CampaignSql.GoOn, cancellationToken) > 0)
             wakeUps.Signal(RecipientSender.Topic);
         await ExecuteAsync(CampaignSql.Complete, cancellationToken);
-        if (await ExecuteAsync(CampaignSql.GoOnAfterAll, cancellationToken) > 0)
-            wakeUps.Signal(RecipientSender.Topic);
         await ExecuteAsync(CampaignSql.SkipCancelled, cancellationToken);
         if (now >= _keptAt + KeepEvery)
         {
+            await TidyAsync(cancellationToken);
             await KeepAsync(cancellationToken);
             _keptAt = now;
         }
@@ -111,6 +108,15 @@ internal sealed partial class CampaignWarden(
             if (await states.PauseAsync(channel, id, reason, detail, cancellationToken))
                 Log.Stopped(logger, id, reason);
         }
+    }
+
+    /// <summary>Ends and resumes what nothing else looks at any more. Rare, and it reads more than a look after what is on its way: not every second.</summary>
+    private async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(CampaignSql.StopForChannel, cancellationToken);
+        await ExecuteAsync(CampaignSql.EndLateSingles, cancellationToken);
+        if (await ExecuteAsync(CampaignSql.GoOnAfterAll, cancellationToken) > 0)
+            wakeUps.Signal(RecipientSender.Topic);
     }
 
     /// <summary>Keeps the tiers of numbers that send fresh, should a webhook have been lost, and the ledger short.</summary>

@@ -2,7 +2,7 @@ namespace Bookbag.Outbound.Contacts;
 
 internal static class ContactMergeSql
 {
-    // Of this session, empty at every commit: a batch is staged, merged and forgotten in one transaction.
+    // Of this connection, empty at every commit: a batch is staged, merged and forgotten in one transaction.
     public const string Stage = """
         CREATE TEMP TABLE IF NOT EXISTS contact_rows (
             row bigint NOT NULL, id uuid NOT NULL, external_id text COLLATE "C", phone text COLLATE "C", user_id text COLLATE "C",

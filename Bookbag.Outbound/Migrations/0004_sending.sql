@@ -97,7 +97,7 @@ CREATE TABLE outbound.recipients (
     state        text        NOT NULL CHECK (state IN ('pending', 'sending', 'unresolved', 'sent', 'failed', 'skipped')),
     due_at       timestamptz,                       -- pending
     settle_at    timestamptz,                       -- sending: a dead worker's claim from then on; unresolved: given up from then on
-    round        smallint    NOT NULL DEFAULT 1,    -- how often it was handed over anew after Meta had taken it
+    round        smallint    NOT NULL DEFAULT 1,    -- moves whenever it is to be tried again: what is told of an earlier try changes nothing, except good news
     attempts     smallint    NOT NULL DEFAULT 0,    -- calls of Graph that count against it
     opened_at    timestamptz,                       -- its place in the messaging limit; null inside the customer service window
     wamid        text,

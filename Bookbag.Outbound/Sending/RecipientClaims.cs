@@ -18,7 +18,8 @@ internal sealed record Claim(int Looked, IReadOnlyList<ClaimedRecipient> Begun, 
 /// Takes recipients that are due and commits them as <c>sending</c>, in one transaction: locked by it until it ends, so that a worker that dies
 /// before the commit leaves nothing behind, and one that dies after it leaves a trace.
 /// </summary>
-internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger, Pace pace, SendingMetrics metrics, TimeProvider clock, IOptions<SendingOptions> options)
+internal sealed partial class RecipientClaims(
+    NpgsqlDataSource dataSource, Ledger ledger, Pace pace, SendingMetrics metrics, TimeProvider clock, IOptions<SendingOptions> options, ILogger<RecipientClaims> logger)
 {
     private readonly SendingOptions _options = options.Value;
 
@@ -157,15 +158,16 @@ internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger
         }
     }
 
-    /// <summary>Puts them off, or leaves them due where Postgres does not answer: then they are looked at again a little too early.</summary>
-    private static async Task TryPutOffAsync(NpgsqlConnection connection, Guid channelId, IReadOnlyCollection<Guid> ids, DateTimeOffset due)
+    /// <summary>Puts them off, or leaves them due where Postgres does not answer: then they are looked at again too early, which harms nothing. What was begun must not be lost for it.</summary>
+    private async Task TryPutOffAsync(NpgsqlConnection connection, Guid channelId, HashSet<Guid> ids, DateTimeOffset due)
     {
         try
         {
             await PutOffAsync(connection, channelId, [.. ids], due, RecipientReasons.MessagingLimit, CancellationToken.None);
         }
-        catch (NpgsqlException)
+        catch (NpgsqlException e)
         {
+            Log.NotPutOff(logger, ids.Count, e.Message);
         }
     }
 
@@ -187,10 +189,21 @@ internal sealed class RecipientClaims(NpgsqlDataSource dataSource, Ledger ledger
         {
             return await ledger.NextFreeAtAsync(scope, CancellationToken.None) is not { } next || next < soonest ? soonest : next < latest ? next : latest;
         }
-        catch (NpgsqlException)
+        catch (NpgsqlException e)
         {
+            // What was begun must not be lost for a look too early.
+            Log.NextFreeUnknown(logger, e.Message);
             return soonest;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Count} single sends could not be put off ({Reason}); they are looked at again at once")]
+        public static partial void NotPutOff(ILogger logger, int count, string reason);
+
+        [LoggerMessage(2, LogLevel.Warning, "When the messaging limit has a place again could not be read ({Reason}); it is looked at again soon")]
+        public static partial void NextFreeUnknown(ILogger logger, string reason);
     }
 
     /// <summary>A recipient that is due.</summary>

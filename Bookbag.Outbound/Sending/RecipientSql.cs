@@ -104,7 +104,7 @@ internal static class RecipientSql
             SET state = CASE WHEN v.due_at IS NULL THEN 'failed' ELSE 'pending' END, due_at = v.due_at, settle_at = NULL, opened_at = NULL, held = false,
                 ended_at = CASE WHEN v.due_at IS NULL THEN @now END, reason = v.reason, error_code = v.code, detail = v.detail,
                 attempts = r.attempts - CASE WHEN v.counts THEN 0 ELSE 1 END,
-                round = r.round + CASE WHEN v.due_at IS NOT NULL THEN 1 ELSE 0 END,
+                round = CASE WHEN v.due_at IS NULL THEN r.round ELSE r.round % 32767 + 1 END,
                 sent_at = CASE WHEN v.due_at IS NULL THEN r.sent_at END,
                 wamid = CASE WHEN v.due_at IS NULL THEN r.wamid END
             FROM v, old

@@ -38,6 +38,7 @@ public readonly record struct SendDecision(DateTimeOffset? DueAt, bool Counts, S
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan ProbeBroken = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan DefaultRest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan OutageRest = TimeSpan.FromMinutes(1);
 
     /// <summary>Decides.</summary>
     /// <param name="error">Meta's error.</param>
@@ -52,8 +53,9 @@ public readonly record struct SendDecision(DateTimeOffset? DueAt, bool Counts, S
         switch (error.Action)
         {
             case GraphAction.Retry when error.Code == 0:
-                // It never left the house: not the message's fault, however long it takes.
-                return new(now + TimeSpan.FromSeconds(30 * (1 + jitter)), false, SendEffect.SlowDown);
+                // It never left the house: not the message's fault, and the next one would not leave either.
+                var until = now + OutageRest;
+                return new(until, false, SendEffect.Rest, until);
 
             case GraphAction.Retry:
                 return mayTryAgain ? new(now + BackOff(2, attempts, error.RetryAfter, jitter), true, SendEffect.None) : Failed(SendEffect.None);

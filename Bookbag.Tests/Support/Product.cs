@@ -115,7 +115,11 @@ public sealed class DurableData : IDisposable
     public string Location { get; } = Path.Combine(Path.GetTempPath(), $"bookbag-bench-{Path.GetRandomFileName()}");
 
     /// <summary>Removes it. The product must have stopped.</summary>
-    public void Dispose() => Directory.Delete(Location, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(Location))
+            Directory.Delete(Location, recursive: true);
+    }
 }
 
 /// <summary>An agent with a sandbox number.</summary>

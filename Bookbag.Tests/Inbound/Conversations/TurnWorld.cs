@@ -86,7 +86,7 @@ internal sealed class TurnWorld : IAsyncDisposable
     public ServiceProvider NewReplica(TimeProvider? clock = null)
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(new ErrorsFail(this)).SetMinimumLevel(LogLevel.Warning));
+        services.AddLogging(logging => logging.AddProvider(new ErrorsFail(() => SurvivesFailures)).SetMinimumLevel(LogLevel.Warning));
         services.AddMetrics();
         services.AddSingleton(clock ?? Clock);
         services.AddSingleton(_database);
@@ -187,35 +187,5 @@ internal sealed class TurnWorld : IAsyncDisposable
         foreach (var replica in _replicas)
             await replica.DisposeAsync();
         Graph.Dispose();
-    }
-
-    /// <summary>An exception that a worker survives and logs fails the test that did not expect it.</summary>
-    private sealed class ErrorsFail(TurnWorld world) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (exception is not null && !world.SurvivesFailures)
-                throw new InvalidOperationException(formatter(state, exception), exception);
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
-    /// <summary>Protects nothing: what is tested here is not the key ring.</summary>
-    private sealed class PlainText : IDataProtectionProvider, IDataProtector
-    {
-        public IDataProtector CreateProtector(string purpose) => this;
-
-        public byte[] Protect(byte[] plaintext) => plaintext;
-
-        public byte[] Unprotect(byte[] protectedData) => protectedData;
     }
 }

@@ -93,7 +93,7 @@ internal sealed class CampaignWorld : IAsyncDisposable
     public ServiceProvider NewReplica(TimeProvider? clock = null, bool redis = true)
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(new ErrorsFail(this)).SetMinimumLevel(LogLevel.Warning));
+        services.AddLogging(logging => logging.AddProvider(new ErrorsFail(() => SurvivesFailures)).SetMinimumLevel(LogLevel.Warning));
         services.AddMetrics();
         services.AddSingleton(clock ?? Clock);
         services.AddSingleton(_database);
@@ -217,32 +217,4 @@ internal sealed class CampaignWorld : IAsyncDisposable
     }
 
     private static string Sql(string? text) => text is null ? "NULL" : $"'{text}'";
-
-    private sealed class ErrorsFail(CampaignWorld world) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (exception is not null && !world.SurvivesFailures)
-                throw new InvalidOperationException(formatter(state, exception), exception);
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
-    private sealed class PlainText : IDataProtectionProvider, IDataProtector
-    {
-        public IDataProtector CreateProtector(string purpose) => this;
-
-        public byte[] Protect(byte[] plaintext) => plaintext;
-
-        public byte[] Unprotect(byte[] protectedData) => protectedData;
-    }
 }
