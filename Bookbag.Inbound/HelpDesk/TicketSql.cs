@@ -8,7 +8,10 @@ internal static class TicketSql
     /// the agent has it, and it is another's turn after what happened. Repeating it changes nothing. Takes many conversations at once; writes the
     /// timeline, and with it live updates and outgoing webhooks (by trigger). Served by <c>tickets_one_open</c>.
     /// </summary>
-    /// <remarks>A ticket that nobody has looked at stays new, whatever else the customer writes.</remarks>
+    /// <remarks>
+    /// A ticket that nobody has looked at stays new, whatever else the customer writes. Where nothing changes but when it was last written to, that is kept
+    /// to the minute: a customer who writes ten messages in a row moves the ticket in the indexes of every list once.
+    /// </remarks>
     public const string Follow =
         """
         WITH fact AS MATERIALIZED (
@@ -24,7 +27,9 @@ internal static class TicketSql
                 CASE WHEN happened = 'person' THEN 'on_customer' WHEN member_id IS NOT NULL THEN 'on_you' ELSE 'new' END,
                 cause, coalesce(escalation_reason, 'A person has the conversation.'), subject, lower(concat_ws(' ', subject, customer_name, customer_phone, customer_user_id)), @now,
                 member_id, CASE WHEN member_id IS NOT NULL THEN @now END, @now, @now
-            FROM fact WHERE mode = 'human'
+            FROM fact
+            WHERE mode = 'human' AND NOT EXISTS (
+                SELECT FROM inbound.tickets t WHERE t.channel_id = fact.channel_id AND t.conversation_id = fact.conversation_id AND t.closed_at IS NULL)
             ON CONFLICT (channel_id, conversation_id) WHERE closed_at IS NULL DO NOTHING
             RETURNING workspace_id, agent_id, id, status, reason, assignee_id),
         moved AS (
@@ -32,7 +37,7 @@ internal static class TicketSql
             SET status = next.status, updated_at = @now, closed_at = CASE next.status WHEN 'closed' THEN @now END,
                 assignee_id = coalesce(t.assignee_id, next.taker), assigned_at = coalesce(t.assigned_at, CASE WHEN next.taker IS NOT NULL THEN @now END)
             FROM (
-                SELECT old.workspace_id, old.id, old.status AS was, old.assignee_id AS had, fact.happened,
+                SELECT old.workspace_id, old.id, old.status AS was, old.assignee_id AS had, old.updated_at, fact.happened,
                     CASE WHEN fact.mode = 'human' THEN fact.member_id END AS taker,
                     CASE WHEN fact.mode = 'ai' THEN 'closed'
                          WHEN fact.happened = 'person' THEN 'on_customer'
@@ -43,7 +48,7 @@ internal static class TicketSql
                 FROM fact
                 JOIN inbound.tickets old ON old.channel_id = fact.channel_id AND old.conversation_id = fact.conversation_id AND old.closed_at IS NULL) AS next
             WHERE t.workspace_id = next.workspace_id AND t.id = next.id
-                AND (next.happened IS NOT NULL OR next.status <> next.was OR (next.taker IS NOT NULL AND next.had IS NULL))
+                AND (next.status <> next.was OR (next.happened IS NOT NULL AND next.updated_at < @now - interval '1 minute') OR (next.taker IS NOT NULL AND next.had IS NULL))
             RETURNING t.workspace_id, t.agent_id, t.id, t.status, t.assignee_id, next.was, next.had, next.happened)
         INSERT INTO inbound.ticket_entries (workspace_id, agent_id, ticket_id, at, kind, status, assignee_id, text, actor_id, actor_name)
         SELECT workspace_id, agent_id, id, @now, 'opened', status, NULL, reason, @actor, @actor_name FROM opened

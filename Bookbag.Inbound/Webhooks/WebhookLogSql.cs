@@ -18,18 +18,19 @@ internal static class WebhookLogSql
 
     /// <summary>
     /// Takes deliveries out of the queue, oldest first, with what the log has of them: gone for good when the transaction that applies them
-    /// commits, back in the queue when it does not. Each is found by its key in the one day that has it.
+    /// commits, back in the queue when it does not. Each is found by its key in the one day that has it, and goes by the place where it was locked:
+    /// looked for by key again, the planner would read the whole queue.
     /// </summary>
     public const string Claim =
         """
         WITH due AS MATERIALIZED (
-            SELECT delivery_id FROM inbound.webhook_queue
+            SELECT ctid AS place FROM inbound.webhook_queue
             WHERE due_at <= @now
             ORDER BY delivery_id
             LIMIT @batch
             FOR UPDATE SKIP LOCKED),
         claimed AS (
-            DELETE FROM inbound.webhook_queue q USING due WHERE q.delivery_id = due.delivery_id
+            DELETE FROM inbound.webhook_queue q USING due WHERE q.ctid = due.place
             RETURNING q.delivery_id, q.received_at, q.attempts, q.replay)
         SELECT d.id, d.received_at, c.attempts, c.replay, d.channel_ids, d.signature, d.traceparent, d.body
         FROM claimed c

@@ -4,8 +4,8 @@ internal static class DeliveryEventSql
 {
     /// <summary>Takes the oldest events out; they are gone when what they bring about is committed with it. Those that another replica has are skipped.</summary>
     public const string Take = """
-        WITH due AS MATERIALIZED (SELECT id FROM delivery.events ORDER BY id LIMIT @batch FOR UPDATE SKIP LOCKED)
-        DELETE FROM delivery.events e USING due WHERE e.id = due.id
+        WITH due AS MATERIALIZED (SELECT ctid AS place FROM delivery.events ORDER BY id LIMIT @batch FOR UPDATE SKIP LOCKED)
+        DELETE FROM delivery.events e USING due WHERE e.ctid = due.place
         RETURNING e.id, e.workspace_id, e.channel_id, e.agent_id, e.kind, e.field, e.at, e.received_at, e.wamid, e.callback, e.customer, e.payload::text
         """;
 

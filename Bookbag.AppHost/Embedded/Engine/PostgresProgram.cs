@@ -29,6 +29,8 @@ internal sealed class PostgresProgram(PostgresServerResource resource, DataDirec
         List<string> settings =
         [
             "listen_addresses=127.0.0.1", $"port={resource.PrimaryEndpoint.Port}", "unix_socket_directories=", "max_connections=300",
+            // Written to all day: the defaults are those of a small machine, and would flush much of it to disk every few minutes.
+            "shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=15min",
             .. data.IsThrowAway ? ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] : Array.Empty<string>(),
         ];
         return Start(installation, "postgres", ["-D", DataPath, .. settings.SelectMany(setting => new[] { "-c", setting })]);
