@@ -52,6 +52,7 @@ public static class CheckChannel
     internal static void Describe(Channel channel, PhoneNumberDetails details, DateTimeOffset now)
     {
         channel.Describe(details.DisplayPhoneNumber, details.VerifiedName, details.QualityRating, details.MessagingLimitTier, details.Throughput, details.PortfolioId, now);
+        channel.Works();
         if (details.Status is { } status && !status.Equals("CONNECTED", StringComparison.OrdinalIgnoreCase))
             channel.Break($"Meta says that the number is {status}; it must be CONNECTED to send and receive. {string.Join(' ', details.Problems)}".TrimEnd());
     }

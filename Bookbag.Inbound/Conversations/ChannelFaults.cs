@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Bookbag.Inbound.Conversations;
 
 /// <summary>What sending tells of a channel, kept for its card.</summary>
-internal sealed partial class ChannelFaults(IServiceScopeFactory scopes, WaitingReplies waiting, TimeProvider clock, ILogger<ChannelFaults> logger)
+internal sealed partial class ChannelFaults(IServiceScopeFactory scopes, WaitingReplies waiting, ILogger<ChannelFaults> logger)
 {
     /// <summary>Meta says that nothing can be sent until somebody repairs the channel.</summary>
     public async Task BreakAsync(Guid channelId, GraphError error, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed partial class ChannelFaults(IServiceScopeFactory scopes, Waiting
         if (await db.Channels.SingleOrDefaultAsync(c => c.Id == channelId, cancellationToken) is not { Problem: not null } channel)
             return;
         Log.Repaired(logger, channelId);
-        channel.Describe(null, null, null, null, null, null, clock.GetUtcNow());
+        channel.Works();
         await db.SaveChangesAsync(cancellationToken);
         await waiting.RetryAsync(channelId, cancellationToken);
     }

@@ -14,7 +14,7 @@ namespace Bookbag.Inbound.OutgoingWebhooks;
 /// <summary>Brings other systems what they asked to be told: one worker a webhook, events in their order, each until it is taken or a day is over.</summary>
 /// <remarks>
 /// A lost answer or a dead worker makes an event come twice, never not at all; its id is the same both times. An event that the other side refuses
-/// is tried again later and does not hold up those after it.
+/// is tried again later and does not hold up those after it. A slow one has its turn for as long as one call may take, then the others have theirs.
 /// </remarks>
 public sealed partial class WebhookCourier(
     NpgsqlDataSource dataSource, CourierClient client, SecretProtector secrets, WakeUps wakeUps, CourierMetrics metrics, TimeProvider clock,
@@ -76,12 +76,13 @@ public sealed partial class WebhookCourier(
 
     private async Task DeliverAsync(ClaimedWebhook webhook, CancellationToken cancellationToken)
     {
+        var began = clock.GetTimestamp();
         try
         {
             var secret = Secret(webhook);
             foreach (var due in await DueAsync(webhook, cancellationToken))
             {
-                if (cancellationToken.IsCancellationRequested)
+                if (cancellationToken.IsCancellationRequested || clock.GetElapsedTime(began) >= _options.Timeout)
                     break;
                 // A call that was begun is waited for, even while the service stops: what was taken need not come again.
                 var outcome = secret is null

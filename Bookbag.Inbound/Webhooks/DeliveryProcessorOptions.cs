@@ -21,7 +21,7 @@ public sealed class DeliveryProcessorOptions
 
     /// <summary>How long what has been acknowledged may wait at most, while webhooks come in crowds, for the acknowledging of others.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
-    public TimeSpan MaxRest { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan MaxRest { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How often the queue is looked at when nothing wakes the processor up.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]

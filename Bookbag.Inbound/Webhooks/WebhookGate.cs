@@ -50,7 +50,7 @@ public sealed class WebhookGate(ChannelDirectory channels)
         return signers.Length == 0 ? new(GateVerdict.BadSignature, []) : new(GateVerdict.Accepted, signers);
     }
 
-    /// <summary>The channels of the numbers it names; where it names none that is known, those of the accounts.</summary>
+    /// <summary>The channels of the numbers it names, and those of the accounts: one POST may hold a message to a number and a change of its account.</summary>
     private async ValueTask<List<ChannelRoute>> FindAsync(WebhookScan scan, CancellationToken cancellationToken)
     {
         var named = new List<ChannelRoute>();
@@ -60,10 +60,10 @@ public sealed class WebhookGate(ChannelDirectory channels)
                 named.Add(channel);
         }
 
-        if (named.Count > 0)
+        if (named.Count > 0 && !scan.IsAboutAccounts)
             return named;
         foreach (var id in scan.BusinessAccountIds)
-            named.AddRange(await channels.FindByBusinessAccountIdAsync(id, cancellationToken));
+            named.AddRange((await channels.FindByBusinessAccountIdAsync(id, cancellationToken)).Where(c => named.TrueForAll(n => n.ChannelId != c.ChannelId)));
         return named;
     }
 

@@ -98,7 +98,7 @@ public sealed class Channel
         UpdatedAt = now;
     }
 
-    /// <summary>Keeps what Graph says of the number; the token worked.</summary>
+    /// <summary>Keeps what Graph says of the number. That it can be read does not mean that it can send: a problem stays until <see cref="Works"/>.</summary>
     public void Describe(string? displayPhoneNumber, string? verifiedName, string? qualityRating, string? tier, string? throughput, string? portfolioId, DateTimeOffset now)
     {
         DisplayPhoneNumber = displayPhoneNumber ?? DisplayPhoneNumber;
@@ -108,8 +108,10 @@ public sealed class Channel
         Throughput = throughput ?? Throughput;
         PortfolioId = portfolioId ?? PortfolioId;
         CheckedAt = now;
-        Problem = null;
     }
+
+    /// <summary>Nothing is wrong with the connection, as far as is known: it was checked by hand, or something was sent over it.</summary>
+    public void Works() => Problem = null;
 
     /// <summary>Says what is wrong with the connection, in words for the card.</summary>
     public void Break(string problem) => Problem = problem;

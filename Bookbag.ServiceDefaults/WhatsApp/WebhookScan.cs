@@ -30,6 +30,9 @@ public sealed class WebhookScan
     /// <summary>The WhatsApp Business Account ids it names (<c>entry[].id</c>), each once.</summary>
     public IReadOnlyCollection<string> BusinessAccountIds => _businessAccountIds;
 
+    /// <summary>Whether a change in it names no number: it is about an account.</summary>
+    public bool IsAboutAccounts { get; private set; }
+
     /// <summary>Looks through a body. Never throws: what is not JSON to its end is no notification.</summary>
     public static WebhookScan Of(ReadOnlySpan<byte> body)
     {
@@ -94,50 +97,61 @@ public sealed class WebhookScan
 
     private void ReadChange(ref Utf8JsonReader reader)
     {
+        var namesNumber = false;
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("value"u8) && Enter(ref reader, JsonTokenType.StartObject))
-                ReadValue(ref reader);
+                namesNumber |= ReadValue(ref reader);
             else
                 reader.Skip();
         }
+
+        IsAboutAccounts |= !namesNumber;
     }
 
-    private void ReadValue(ref Utf8JsonReader reader)
+    private bool ReadValue(ref Utf8JsonReader reader)
     {
+        var namesNumber = false;
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("metadata"u8) && Enter(ref reader, JsonTokenType.StartObject))
-                ReadMetadata(ref reader);
+                namesNumber |= ReadMetadata(ref reader);
             else
                 reader.Skip();
         }
+
+        return namesNumber;
     }
 
-    private void ReadMetadata(ref Utf8JsonReader reader)
+    private bool ReadMetadata(ref Utf8JsonReader reader)
     {
+        var namesNumber = false;
         while (NextProperty(ref reader))
         {
             if (reader.ValueTextEquals("phone_number_id"u8))
-                ReadId(ref reader, _phoneNumberIds);
+                namesNumber |= ReadId(ref reader, _phoneNumberIds);
             else
                 reader.Skip();
         }
+
+        return namesNumber;
     }
 
-    /// <summary>Takes an id that is a string or a number; anything else is skipped.</summary>
-    private static void ReadId(ref Utf8JsonReader reader, HashSet<string> ids)
+    /// <summary>Takes an id that is a string or a number; anything else is skipped. True where it was one, known before or not.</summary>
+    private static bool ReadId(ref Utf8JsonReader reader, HashSet<string> ids)
     {
         reader.Read();
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number) || reader.ValueSpan.Length is 0 or > MaxIdLength || ids.Count >= MaxIds)
         {
             reader.Skip();
-            return;
+            return false;
         }
 
         Span<char> id = stackalloc char[MaxIdLength];
-        if (TryCopy(ref reader, id, out var length) && !id[..length].IsWhiteSpace())
-            ids.GetAlternateLookup<ReadOnlySpan<char>>().Add(id[..length]);
+        if (!TryCopy(ref reader, id, out var length) || id[..length].IsWhiteSpace())
+            return false;
+        ids.GetAlternateLookup<ReadOnlySpan<char>>().Add(id[..length]);
+        return true;
     }
 
     private static bool TryCopy(ref Utf8JsonReader reader, scoped Span<char> target, out int length)

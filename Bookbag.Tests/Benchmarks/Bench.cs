@@ -8,6 +8,7 @@ public static class Bench
     {
         ["webhooks"] = WebhooksBench.RunAsync,
         ["turn"] = TurnBench.RunAsync,
+        ["conversations"] = ConversationsBench.RunAsync,
         ["retrieval"] = RetrievalBench.RunAsync,
         ["import"] = ImportBench.RunAsync,
         ["campaign"] = CampaignBench.RunAsync,

@@ -146,6 +146,15 @@ public static class AppModelExtensions
     public static void Set(this IDistributedApplicationTestingBuilder builder, string service, string variable, string value) =>
         builder.Service(service).WithEnvironment(variable, value);
 
+    /// <summary>How long Inbound waits for a customer who may still be typing; null for as long as by default.</summary>
+    public static void SetDebounce(this IDistributedApplicationTestingBuilder builder, TimeSpan? quiet)
+    {
+        if (quiet is not { } period)
+            return;
+        builder.Set("inbound", "Turns__Debounce__QuietPeriod", period.ToString());
+        builder.Set("inbound", "Turns__Debounce__QuietPeriodWhenComplete", period.ToString());
+    }
+
     /// <summary>The builder of a service.</summary>
     public static IResourceBuilder<ProjectResource> Service(this IDistributedApplicationTestingBuilder builder, string service) =>
         builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(r => r.Name == service));

@@ -35,6 +35,16 @@ public sealed class WebhookScanTests
     }
 
     [Theory]
+    [InlineData("""{"entry":[{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"1"}}}]}]}""", false)]
+    [InlineData("""{"entry":[{"id":"1","changes":[{"value":{"metadata":{"phone_number_id":"1"}}},{"value":{"metadata":{"phone_number_id":"1"}}}]}]}""", false)]
+    [InlineData("""{"entry":[{"id":"1","changes":[{"value":{"metadata":{"phone_number_id":"1"}}},{"value":{"event":"APPROVED"}}]}]}""", true)]
+    [InlineData("""{"entry":[{"id":"1","changes":[{"value":{"metadata":{"phone_number_id":""}}}]}]}""", true)]
+    [InlineData("""{"entry":[{"id":"1","changes":[{"field":"security"}]}]}""", true)]
+    [InlineData("""{"entry":[{"id":"1"}]}""", false)]
+    public void A_change_without_a_number_is_about_the_account(string body, bool expected) =>
+        Assert.Equal(expected, WebhookScan.Of(Encoding.UTF8.GetBytes(body)).IsAboutAccounts);
+
+    [Theory]
     [InlineData("")]
     [InlineData("   ")]
     [InlineData("null")]

@@ -69,6 +69,42 @@ public sealed class CourierTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    public async Task A_slow_system_does_not_keep_the_others_from_their_turn()
+    {
+        await using var slow = await OtherSystem.StartAsync();
+        await using var quick = await OtherSystem.StartAsync();
+        await using var world = await HelpDeskWorld.StartAsync(database, new(Local) { ["OutgoingWebhooks:MaxConcurrency"] = "1" });
+        var (first, _) = await SubscribeAsync(world, slow, "conversation.*", "ticket.opened", "ticket.closed");
+        var (second, _) = await SubscribeAsync(world, quick, "conversation.*", "ticket.opened", "ticket.closed");
+        var told = new ConcurrentQueue<string>();
+        quick.Answer = _ => Told("quick");
+        slow.Answer = _ =>
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(3));
+            return Told("slow");
+        };
+
+        await database.DataSource.ExecuteAsync($"UPDATE inbound.outgoing_webhooks SET resume_at = '{HelpDeskWorld.Now.AddDays(9):O}' WHERE id IN ('{first}', '{second}')");
+        var (_, ticket) = await world.EscalatedAsync();
+        await HelpDeskWorld.ReadAsync(world.Program.PatchAsJsonAsync($"/api/tickets/{ticket}", new { status = "closed" }));
+        await database.DataSource.ExecuteAsync($"""
+            UPDATE inbound.outgoing_webhooks SET resume_at = CASE id WHEN '{first}' THEN '{HelpDeskWorld.Now.AddHours(-2):O}'::timestamptz ELSE '{HelpDeskWorld.Now.AddHours(-1):O}' END
+            WHERE id IN ('{first}', '{second}')
+            """);
+        world.Host.Services.GetRequiredService<WakeUps>().Signal(WebhookCourier.Topic);
+        await world.EventuallyAsync($"SELECT count(*) = 8 FROM inbound.outgoing_deliveries WHERE webhook_id IN ('{first}', '{second}') AND status = 'delivered'", "all is delivered");
+
+        // A call may take five seconds: the slow one's turn is over after its second call of three.
+        Assert.Equal(["slow", "slow", "quick", "quick", "quick", "quick", "slow", "slow"], told);
+
+        int Told(string who)
+        {
+            told.Enqueue(who);
+            return 200;
+        }
+    }
+
+    [Fact]
     public async Task After_a_day_it_is_given_up_and_can_be_sent_again_by_hand()
     {
         await using var system = await OtherSystem.StartAsync();

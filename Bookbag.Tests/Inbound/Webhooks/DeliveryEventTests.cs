@@ -80,4 +80,11 @@ public sealed class DeliveryEventTests(TestDatabase database) : ProcessorTestBas
         Assert.Equal("t", await MessageAsync("awaiting", "s2"));
         Assert.Equal(Noon, await TimeAsync("last_inbound_at"));
     }
+
+    [Fact]
+    public async Task A_stop_of_a_customer_with_a_number_and_a_user_id_counts_for_both()
+    {
+        await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, Meta.Text("both", Customer, "stop", Noon, userId: "US.8001")));
+        Assert.Equal($"opt_out p:{Customer}; opt_out u:US.8001", await EventsAsync("kind, customer"));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.Json;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -145,6 +146,22 @@ public sealed class WebhookEndpointTests : IClassFixture<TestDatabase>, IDisposa
         Assert.Equal(HttpStatusCode.OK, await PostAsync(Meta.Messages("999999999999", Meta.Text("x", "16505550001", "?", DateTimeOffset.UnixEpoch))));
         Assert.Equal(HttpStatusCode.OK, await PostAsync(Encoding.UTF8.GetBytes($$"""{"object":"whatsapp_business_account","entry":[{"id":"{{Meta.Account}}","changes":[{"field":"brand_new","value":{"a":1} }]}]}""")));
         Assert.Equal(stored + 2, await StoredAsync());
+    }
+
+    [Fact]
+    public async Task A_message_and_a_change_of_the_account_in_one_POST_reach_the_number_and_all_numbers_of_the_account()
+    {
+        var channels = new[] { await ConnectAsync(), await ConnectAsync($"{_number}2", "another-token") };
+        var change = new JsonObject
+        {
+            ["field"] = "message_template_status_update",
+            ["value"] = new JsonObject { ["event"] = "PAUSED", ["message_template_name"] = _number },
+        };
+
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(Meta.Post(Meta.Change(_number, "messages", [Meta.Text("both", "16505550001", "Hello", DateTimeOffset.UnixEpoch.AddYears(50))]), change)));
+        foreach (var channel in channels)
+            await EventuallyAsync($"SELECT count(*) FROM delivery.events WHERE channel_id = '{channel.Id}' AND kind = 'template' AND payload ->> 'message_template_name' = '{_number}'", 1);
+        await EventuallyAsync($"SELECT count(*) FROM inbound.messages WHERE channel_id = '{channels[0].Id}' AND wamid = 'both'", 1);
     }
 
     [Fact]

@@ -61,6 +61,15 @@ public sealed class UsageTests(TestDatabase database) : IClassFixture<TestDataba
     }
 
     [Fact]
+    public async Task That_the_number_can_be_read_does_not_mend_a_channel_that_cannot_send()
+    {
+        var (agent, number) = await ConnectAsync();
+        await database.DataSource.ExecuteAsync($"UPDATE platform.channels SET problem = 'The account is locked.' WHERE phone_number_id = '{number}'");
+        await UsageAsync(agent);
+        Assert.Equal("TIER_2K The account is locked.", await database.DataSource.ScalarAsync<string>($"SELECT concat_ws(' ', tier, problem) FROM platform.channels WHERE phone_number_id = '{number}'"));
+    }
+
+    [Fact]
     public async Task Nothing_used_leaves_all_and_frees_nothing()
     {
         var (agent, _) = await ConnectAsync();
