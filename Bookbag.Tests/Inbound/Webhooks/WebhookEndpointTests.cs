@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.ServiceDefaults.WhatsApp;
