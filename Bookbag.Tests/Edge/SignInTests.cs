@@ -32,7 +32,7 @@ public sealed class SignInTests(EdgeFixture fixture) : IClassFixture<EdgeFixture
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/api/conversations")).StatusCode);
         Assert.Contains("bookbag=", Assert.Single(fixture.Inbound.Requests).Headers["Cookie"], StringComparison.Ordinal);
 
-        using (var signedOut = await PostFormAsync(browser, "/account/password", "/signout", []))
+        using (var signedOut = await PostFormAsync(browser, "/account/signout", "/signout", []))
             Assert.Equal(HttpStatusCode.Redirect, signedOut.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync("/api/conversations")).StatusCode);
     }
