@@ -1,4 +1,5 @@
 using Bookbag.Edge.Access;
+using Bookbag.Edge.Clients;
 using Bookbag.Edge.Console;
 using Bookbag.Edge.Gateway;
 using Bookbag.ServiceDefaults;
@@ -24,6 +25,7 @@ app.UseRouting(); // webhooks leave here, straight to the proxy
 app.UseUnmatchedRefusals();
 app.UseCrossOriginGuard();
 app.UseAuthentication();
+app.UseCircuitSessions();
 app.UseAuthorization();
 app.UseRateLimiter();
 app.UseAntiforgery();

@@ -17,7 +17,8 @@ public sealed record Question(Guid WorkspaceId, Guid AgentId, string Text, IRead
 /// <param name="FromCustomer">Whether the customer wrote it; else the business did.</param>
 /// <param name="Text">What was written.</param>
 /// <param name="ByPerson">Whether a person of the business wrote it, not the agent.</param>
-public sealed record HistoryLine(bool FromCustomer, string Text, bool ByPerson = false);
+/// <param name="ByCampaign">Whether it is a campaign's message.</param>
+public sealed record HistoryLine(bool FromCustomer, string Text, bool ByPerson = false, bool ByCampaign = false);
 
 /// <summary>What the agent has to say.</summary>
 /// <param name="Outcome">How the answer came about.</param>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Bookbag.Inbound.Answering;
 
-/// <summary>What is measured of answers. The model's tokens and latency are measured by its client (<c>gen_ai.client.*</c>).</summary>
+/// <summary>What is measured of answers. The model's calls are measured by <see cref="Models.ModelMetrics"/>.</summary>
 public sealed class AnswerMetrics(IMeterFactory meters)
 {
     /// <summary>The name of the service's meter and activity source.</summary>
@@ -14,6 +14,12 @@ public sealed class AnswerMetrics(IMeterFactory meters)
 
     private readonly Histogram<double> _grounding = meters.Create(Meter)
         .CreateHistogram<double>("bookbag.answer.grounding", "1", "Grounding score of questions, by outcome");
+
+    private readonly Counter<long> _withheld = meters.Create(Meter)
+        .CreateCounter<long>("bookbag.answer.withheld", "{answer}", "Answers of the model that say what no source says, and were not sent");
+
+    /// <summary>The model's answer was not sent, because the sources do not bear it out.</summary>
+    public void Withheld() => _withheld.Add(1);
 
     /// <summary>A question got its answer.</summary>
     public void Answered(Answer answer, TimeSpan took)

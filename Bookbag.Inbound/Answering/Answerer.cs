@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Knowledge;
+using Bookbag.Inbound.Models;
 using Microsoft.EntityFrameworkCore;
 
 namespace Bookbag.Inbound.Answering;
@@ -58,6 +59,9 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
             return Guard(settings, 0, [], null, "The message has no words.");
 
         var found = await retrieval.FindAsync(question.WorkspaceId, question.AgentId, asked, cancellationToken);
+        // "Until when is that?" after a campaign, or after a colleague: what the business itself said here is a source as well.
+        if (SaidHere.Find(question.History, asked) is { } said && said.Score > Math.Max(found.Score, found.Pair?.Score ?? 0))
+            found = said with { Passages = [.. said.Passages, .. found.Passages] };
         var score = Math.Max(found.Score, found.Pair?.Score ?? 0);
         if (score < settings.Threshold || found.Passages.Count == 0)
             return Guard(settings, score, Cite(found.Passages), Gap(question), $"The sources cover {Percent(score)} of what was asked; the agent answers from {Percent(settings.Threshold)} on.");
@@ -68,16 +72,27 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
             return new Answer(AnswerOutcome.Extract, Extract.From(found.Parts), score, Cite([.. found.Parts.Select(part => new ScoredPassage(part.Passage, part.Score))]),
                 $"The sources cover {Percent(score)} of what was asked; no model is configured, so the answer is taken from them.");
 
-        var reply = await model.ReplyAsync(question, settings, found.Passages, cancellationToken);
-        return reply switch
+        return await WordAsync(model, question, settings, score, [.. found.Passages.Take(ReplyPrompt.MostPassages)], cancellationToken);
+    }
+
+    /// <summary>The model's words, as far as the passages bear them out.</summary>
+    private async Task<Answer> WordAsync(ReplyModel model, Question question, AgentSettings settings, double score, IReadOnlyList<ScoredPassage> passages, CancellationToken cancellationToken)
+    {
+        switch (await model.ReplyAsync(question, settings, [.. passages.Select(found => found.Passage)], cancellationToken))
         {
-            ModelReply.Said said => new Answer(AnswerOutcome.Answered, said.Text, score, Cite(found.Passages), $"The sources cover {Percent(score)} of what was asked."),
-            ModelReply.HandOver handOver => new Answer(AnswerOutcome.Handoff, settings.Handoff, score, Cite(found.Passages), $"The model asked for a person. {handOver.Reason}".TrimEnd())
-            {
-                Cause = EscalationCause.Model,
-            },
-            _ => Guard(settings, score, Cite(found.Passages), Gap(question), "The model found no answer in the passages."),
-        };
+            case ModelReply.HandOver handOver:
+                return new Answer(AnswerOutcome.Handoff, settings.Handoff, score, Cite(passages), $"The model asked for a person. {handOver.Reason}".TrimEnd()) { Cause = EscalationCause.Model };
+            case ModelReply.NoAnswer none:
+                return Guard(settings, score, Cite(passages), Gap(question), none.Why);
+            case ModelReply.Said said:
+                var reply = ReplyCheck.Check(said.Text, said.IsCutShort, [.. passages.Select(found => found.Passage)]);
+                if (reply.Text is not null)
+                    return new Answer(AnswerOutcome.Answered, reply.Text, score, Cite([.. reply.Cited.Select(place => passages[place])]), $"The sources cover {Percent(score)} of what was asked. {reply.Why}".TrimEnd());
+                metrics.Withheld();
+                return Guard(settings, score, Cite(passages), Gap(question), reply.Why);
+            default:
+                throw new InvalidOperationException("The model's reply is of no known kind.");
+        }
     }
 
     private async Task<AgentSettings> SettingsAsync(Question question, CancellationToken cancellationToken)

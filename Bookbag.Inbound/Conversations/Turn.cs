@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Media;
+using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
@@ -47,12 +48,7 @@ internal sealed partial class Turn(
     {
         var now = clock.GetUtcNow();
         if (!turn.Window.AllowsSendingAt(now))
-        {
-            Log.LeftUnanswered(logger, claim.ConversationId);
-            if (!await queue.LeaveUnansweredAsync(claim, turn, ReplyStep.WindowClosed, hurry))
-                await queue.ReleaseAsync(claim, turn.Epoch, now, hurry);
-            return "window_closed";
-        }
+            return await LeaveAsync(claim, turn, hurry);
         if (turn.Awaiting.All(message => message.Type == "revoke"))
         {
             if (!await queue.LeaveUnansweredAsync(claim, turn, "The customer took back what they wrote.", hurry))
@@ -78,7 +74,10 @@ internal sealed partial class Turn(
         try
         {
             await using (watch)
-                answer = await MakeAnswerAsync(turn, watch.Answering);
+                answer = await MakeAnswerAsync(claim, turn, watch.Answering);
+            // It may have taken a while.
+            if (!turn.Window.AllowsSendingAt(clock.GetUtcNow()))
+                return await LeaveAsync(claim, turn, hurry);
             replies = await queue.CommitAsync(claim, turn, answer, hurry);
         }
         catch (OperationCanceledException) when (watch.IsStale)
@@ -105,23 +104,43 @@ internal sealed partial class Turn(
         return answer.Outcome.Word();
     }
 
-    private async Task<Answer> MakeAnswerAsync(TurnState turn, CancellationToken cancellationToken)
+    private async Task<Answer> MakeAnswerAsync(TurnClaim claim, TurnState turn, CancellationToken cancellationToken)
     {
         var question = QuestionOf(turn);
-        // The last try failed: nothing is made any more, a person is asked.
-        var answer = turn.Attempts < _options.MaxAnswerAttempts
-            ? await answers.Answer(question, cancellationToken)
-            : await answers.HandOff(question, $"The agent could not make an answer, {turn.Attempts} times in a row. See the log.", cancellationToken);
+        Answer answer;
+        try
+        {
+            // The last try failed, and so did the hand-off: nothing is made any more.
+            answer = turn.Attempts < _options.MaxAnswerAttempts
+                ? await answers.Answer(question, cancellationToken)
+                : await answers.HandOff(question, NoAnswer(turn.Attempts, "See the log."), cancellationToken);
+        }
+        catch (ModelUnavailableException e) when (turn.Attempts + 1 == _options.MaxAnswerAttempts)
+        {
+            Log.HandedOver(logger, claim.ConversationId, turn.Attempts + 1, e.Message);
+            answer = await answers.HandOff(question, NoAnswer(turn.Attempts + 1, e.Message), cancellationToken);
+        }
         return string.IsNullOrWhiteSpace(answer.Text) ? throw new InvalidOperationException("The answer is empty.") : answer;
     }
+
+    private static string NoAnswer(int tries, string why) => $"The agent could not make an answer, {(tries == 1 ? "once" : $"{tries} times in a row")}. {why}";
 
     private static Question QuestionOf(TurnState turn) => new(
         turn.WorkspaceId, turn.AgentId,
         string.Join('\n', turn.Awaiting.Select(message => message.Words).Where(words => !string.IsNullOrWhiteSpace(words))),
-        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!, message.ByPerson))]) // the query asks for those that have text
+        [.. turn.History.Select(message => new HistoryLine(message.FromCustomer, message.Text!, message.ByPerson, message.ByCampaign))]) // the query asks for those that have text
     {
         Unread = [.. turn.Awaiting.Where(message => message.Type != "revoke" && string.IsNullOrWhiteSpace(message.Words)).Select(message => message.Type)],
     };
+
+    /// <summary>Nothing may be said any more until the customer writes again.</summary>
+    private async Task<string> LeaveAsync(TurnClaim claim, TurnState turn, CancellationToken cancellationToken)
+    {
+        Log.LeftUnanswered(logger, claim.ConversationId);
+        if (!await queue.LeaveUnansweredAsync(claim, turn, ReplyStep.WindowClosed, cancellationToken))
+            await queue.ReleaseAsync(claim, turn.Epoch, clock.GetUtcNow(), cancellationToken);
+        return "window_closed";
+    }
 
     /// <summary>The answer came too late. What made it so (a newer message, a takeover) has set when the next turn is due.</summary>
     private async Task<string> DropAsync(TurnClaim claim, TurnState turn)
@@ -144,6 +163,9 @@ internal sealed partial class Turn(
 
     private static partial class Log
     {
+        [LoggerMessage(4, LogLevel.Warning, "Conversation {ConversationId} is handed to a person after {Attempts} tries to answer. {Reason}")]
+        public static partial void HandedOver(ILogger logger, Guid conversationId, int attempts, string reason);
+
         [LoggerMessage(1, LogLevel.Information, "The messages of conversation {ConversationId} are left unanswered: the customer service window is closed")]
         public static partial void LeftUnanswered(ILogger logger, Guid conversationId);
 

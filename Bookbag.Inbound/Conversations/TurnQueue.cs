@@ -305,6 +305,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
     private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetGuid(1), reader.GetString(3) == "in", reader.GetString(5), reader.Text(6), reader.Text(7))
     {
         ByPerson = reader.GetString(4) == "human",
+        ByCampaign = reader.GetString(4) == "campaign",
     };
 
     private static TurnFile ReadFile(NpgsqlDataReader reader) => new(

@@ -43,6 +43,9 @@ internal sealed record SaidMessage(Guid Id, bool FromCustomer, string Type, stri
     /// <summary>Whether a person of the business wrote it.</summary>
     public bool ByPerson { get; init; }
 
+    /// <summary>Whether it is a campaign's message.</summary>
+    public bool ByCampaign { get; init; }
+
     /// <summary>Its file.</summary>
     public TurnFile? File { get; init; }
 

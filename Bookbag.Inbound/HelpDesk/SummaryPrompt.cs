@@ -59,7 +59,7 @@ public static class SummaryPrompt
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? PlainText.Clean(value.GetString()) : "";
 
     private static string Line(HistoryLine line) =>
-        $"{(line.FromCustomer ? "Customer" : line.ByPerson ? "Colleague" : "Assistant")}: {Inert(TicketSummary.Shorten(line.Text, LongestLine))}";
+        $"{(line.FromCustomer ? "Customer" : line.ByPerson ? "Colleague" : line.ByCampaign ? "Campaign" : "Assistant")}: {Inert(TicketSummary.Shorten(line.Text, LongestLine))}";
 
     // No text can end the conversation that it stands in.
     private static string Inert(string text) => text.Replace('<', '‹').Replace('>', '›');

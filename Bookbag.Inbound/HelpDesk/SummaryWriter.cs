@@ -1,8 +1,7 @@
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Postgres;
-using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +12,7 @@ namespace Bookbag.Inbound.HelpDesk;
 /// the model's. A hand-off waits for neither.
 /// </summary>
 public sealed partial class SummaryWriter(
-    NpgsqlDataSource dataSource, WakeUps wakeUps, TimeProvider clock, IOptions<ModelOptions> model, ILogger<SummaryWriter> logger, IChatClient? client = null) : BackgroundService
+    NpgsqlDataSource dataSource, WakeUps wakeUps, TimeProvider clock, ILogger<SummaryWriter> logger, ChatModel? model = null) : BackgroundService
 {
     /// <summary>The wake-up topic to signal after tickets were opened.</summary>
     public const string Topic = "summaries";
@@ -59,7 +58,7 @@ public sealed partial class SummaryWriter(
     {
         var lines = await SaidAsync(ticket, cancellationToken);
         var now = clock.GetUtcNow();
-        var modelMayTry = client is not null && lines.Any(line => line.FromCustomer);
+        var modelMayTry = model is not null && lines.Any(line => line.FromCustomer);
         if (ticket.Attempts == 1 || !modelMayTry)
         {
             await StoreAsync(ticket, TicketSummary.Extract(lines, ticket.Subject), modelMayTry ? now : null, cancellationToken);
@@ -76,15 +75,12 @@ public sealed partial class SummaryWriter(
     {
         try
         {
-            var response = await client!.GetResponseAsync(SummaryPrompt.For(lines, reason), // only asked where there is one
-                new ChatOptions { Temperature = model.Value.Temperature, MaxOutputTokens = model.Value.MaxOutputTokens }, cancellationToken);
+            var response = await model!.AskAsync(ModelPurpose.Summary, SummaryPrompt.For(lines, reason), null, cancellationToken); // only asked where there is one
             return SummaryPrompt.Read(response.Text);
         }
-#pragma warning disable CA1031 // Whatever a foreign endpoint and its client library throw means the same: no summary this time.
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
+        catch (ModelUnavailableException e)
         {
-            Log.ModelFailed(logger, e.GetType().Name);
+            Log.ModelFailed(logger, e.Message);
             return null;
         }
     }
@@ -108,7 +104,7 @@ public sealed partial class SummaryWriter(
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         var lines = new List<HistoryLine>();
         while (await row.ReadAsync(cancellationToken))
-            lines.Add(new(row.GetString(0) == "in", row.GetString(2), row.GetString(1) == "human"));
+            lines.Add(new(row.GetString(0) == "in", row.GetString(2), row.GetString(1) == "human", row.GetString(1) == "campaign"));
         lines.Reverse();
         return lines;
     }
@@ -129,7 +125,7 @@ public sealed partial class SummaryWriter(
         [LoggerMessage(1, LogLevel.Error, "Summaries of tickets could not be written; they wait for the next round")]
         public static partial void RoundFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(2, LogLevel.Warning, "The model wrote no summary ({Reason}); the ticket quotes the customer meanwhile")]
+        [LoggerMessage(2, LogLevel.Warning, "The model wrote no summary: {Reason} The ticket quotes the customer meanwhile")]
         public static partial void ModelFailed(ILogger logger, string reason);
     }
 }

@@ -31,10 +31,4 @@ public sealed class MediaOptions
     /// <summary>How many days a file is kept.</summary>
     [Range(1, 3_650)]
     public int RetentionDays { get; set; } = 90;
-
-    /// <summary>
-    /// Kinds that the configured model can read: <c>image</c>, <c>audio</c>. What it reads counts as the customer's words. None: the agent says that it
-    /// cannot open them, or hands over.
-    /// </summary>
-    public string[] Reads { get; set; } = [];
 }

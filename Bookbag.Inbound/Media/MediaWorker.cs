@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Conversations;
+using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.WhatsApp;
@@ -154,15 +155,13 @@ public sealed partial class MediaWorker(
             await using var content = store.Open(task.ChannelId, task.Id, task.Size ?? 0);
             said = await reader.ReadAsync(task.Kind, task.MimeType, content, cancellationToken);
         }
-#pragma warning disable CA1031 // Whatever a foreign endpoint and its client library throw means the same: it was not read.
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
+        catch (ModelUnavailableException e)
         {
-            Log.NotRead(logger, task.Id, task.Attempts, e.GetType().Name);
+            Log.NotRead(logger, task.Id, task.Attempts, e.Message);
             if (task.Attempts >= MostReads)
-                await GiveUpAsync(task, "The model could not read it.", cancellationToken);
+                await GiveUpAsync(task, $"The model could not read it. {e.Message}", cancellationToken);
             else
-                await PutOffAsync(task, "The model could not read it yet.", cancellationToken);
+                await PutOffAsync(task, $"The model could not read it yet. {e.Message}", cancellationToken);
             return;
         }
 
@@ -217,8 +216,8 @@ public sealed partial class MediaWorker(
         [LoggerMessage(3, LogLevel.Warning, "File {MediaId} came with another checksum than Meta said (attempt {Attempt})")]
         public static partial void Damaged(ILogger logger, Guid mediaId, int attempt);
 
-        [LoggerMessage(4, LogLevel.Warning, "File {MediaId} could not be read by the model (attempt {Attempt}: {Kind})")]
-        public static partial void NotRead(ILogger logger, Guid mediaId, int attempt, string kind);
+        [LoggerMessage(4, LogLevel.Warning, "File {MediaId} could not be read by the model (attempt {Attempt}). {Reason}")]
+        public static partial void NotRead(ILogger logger, Guid mediaId, int attempt, string reason);
 
         [LoggerMessage(5, LogLevel.Warning, "The task {Task} of file {MediaId} is given up: {Problem}")]
         public static partial void GivenUp(ILogger logger, string task, Guid mediaId, string problem);

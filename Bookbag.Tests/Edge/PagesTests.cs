@@ -3,8 +3,7 @@ extern alias edge;
 using System.Net;
 using System.Text.RegularExpressions;
 using edge::Bookbag.Edge.Clients;
-using edge::Bookbag.Edge.Console.Home;
-using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bookbag.Tests.Edge;
 
@@ -18,6 +17,8 @@ public sealed class PagesTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
     [InlineData("/nowhere")]
     [InlineData("/reference/")]
     [InlineData("/console.css")]
+    [InlineData("/doorway.css")]
+    [InlineData("/font.css")]
     [InlineData("/favicon.svg")]
     public async Task A_page_names_no_other_host(string path)
     {
@@ -29,10 +30,11 @@ public sealed class PagesTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
     }
 
     [Theory]
-    [InlineData("/")]
     [InlineData("/account/password")]
+    [InlineData("/account/signout")]
+    [InlineData("/signed-in")]
     [InlineData("/signin")]
-    public async Task A_page_runs_no_script_and_carries_no_style_of_its_own(string path)
+    public async Task A_page_that_stands_alone_runs_no_script_and_carries_no_style_of_its_own(string path)
     {
         using var browser = path == "/signin" ? fixture.Edge.Browser() : await SignedInAsync();
         using var answer = await browser.GetAsync(path);
@@ -45,64 +47,38 @@ public sealed class PagesTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
     }
 
     [Fact]
-    public async Task Home_shows_the_workspace_its_agents_and_their_channels()
+    public async Task The_console_runs_only_scripts_of_its_own_files()
     {
-        fixture.Inbound.Answer = context => context.Request.Path.Value switch
-        {
-            "/api/agents" => context.Response.WriteAsJsonAsync(new
-            {
-                items = new[] { new { id = "018f0000-0000-7000-8000-000000000001", name = "Shop <assistant>" }, new { id = "018f0000-0000-7000-8000-000000000002", name = "Returns" } },
-            }),
-            "/api/agents/018f0000-0000-7000-8000-000000000001/channels/whatsapp" => context.Response.WriteAsJsonAsync(new
-            {
-                displayPhoneNumber = "+1 555 010 0001",
-                verifiedAt = "2026-01-01T00:00:00Z",
-                lastWebhookAt = "2026-01-01T00:00:00Z",
-            }),
-            _ => Results.NotFound().ExecuteAsync(context),
-        };
         using var browser = await SignedInAsync();
-        var page = WebUtility.HtmlDecode(await browser.GetStringAsync("/"));
-        fixture.Inbound.Answer = _ => Task.CompletedTask;
-
-        Assert.Contains("<h1>Paper & Ink</h1>", page, StringComparison.Ordinal);
-        Assert.Contains("@example.com", page, StringComparison.Ordinal);
-        Assert.Contains("Shop <assistant>", page, StringComparison.Ordinal);
-        Assert.Contains("+1 555 010 0001", page, StringComparison.Ordinal);
-        Assert.Contains("Verified, and receiving messages.", page, StringComparison.Ordinal);
-        Assert.Contains("No WhatsApp number connected yet.", page, StringComparison.Ordinal);
+        using var answer = await browser.GetAsync("/");
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.All(Regex.Matches(page, "<script[^>]*>[^<]*"), script => Assert.Matches("^<script src=\"/[^\"]+\">$", script.Value));
+        Assert.DoesNotMatch(new Regex(" on[a-z]+="), page);
+        var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("script-src 'self';", policy, StringComparison.Ordinal);
+        Assert.Contains("connect-src 'self';", policy, StringComparison.Ordinal);
+        foreach (Match asset in Regex.Matches(page, "(?:src|href)=\"(/[^\"]+\\.(?:css|svg|js))\""))
+            Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(asset.Groups[1].Value)).StatusCode);
     }
 
     [Fact]
-    public async Task Home_says_so_when_the_agents_cannot_be_read()
+    public async Task Only_a_circuit_that_asked_learns_the_cookie_of_its_own_member()
     {
-        fixture.Inbound.Answer = context =>
-        {
-            context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            return Task.CompletedTask;
-        };
+        var tickets = fixture.Edge.Services.GetRequiredService<SessionTickets>();
         using var browser = await SignedInAsync();
-        var page = await browser.GetStringAsync("/");
-        fixture.Inbound.Answer = _ => Task.CompletedTask;
-        Assert.Contains("cannot be read right now", page, StringComparison.Ordinal);
-    }
+        var received = new List<string>();
 
-    [Fact]
-    public async Task A_page_that_breaks_tells_a_person_and_a_program_nothing_of_the_reason()
-    {
-        fixture.Inbound.Answer = context => Results.Text("""{"items":[null]}""", "application/json").ExecuteAsync(context);
-        using var client = await fixture.Edge.WithKeyAsync();
-        using var json = await client.GetAsync("/");
-        Assert.Equal(HttpStatusCode.InternalServerError, json.StatusCode);
-        Assert.Equal("internal_error", await RoutingTests.CodeAsync(json));
+        // Whose id it is, only the member's own cookie tells.
+        Assert.Equal(HttpStatusCode.NotFound, await ShowAsync(tickets.Issue(Guid.Empty, received.Add)));
+        Assert.Equal(HttpStatusCode.NotFound, await ShowAsync("made-up"));
+        Assert.Empty(received);
 
-        client.DefaultRequestHeaders.Accept.ParseAdd("text/html");
-        using var html = await client.GetAsync("/");
-        fixture.Inbound.Answer = _ => Task.CompletedTask;
-        Assert.Equal(HttpStatusCode.InternalServerError, html.StatusCode);
-        var page = await html.Content.ReadAsStringAsync();
-        Assert.Contains("Something broke on our side", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("Exception", page, StringComparison.Ordinal);
+        using var stranger = fixture.Edge.Anonymous();
+        using var refused = await stranger.PostAsync($"/account/session/{tickets.Issue(Guid.Empty, received.Add)}", null);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Empty(received);
+
+        async Task<HttpStatusCode> ShowAsync(string ticket) => (await browser.PostAsync($"/account/session/{ticket}", null)).StatusCode;
     }
 
     [Fact]
@@ -113,17 +89,6 @@ public sealed class PagesTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains("There is nothing at this address.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_channel_is_described_by_what_matters_most()
-    {
-        var (card, at) = (new ChannelCard("+1 555", null, null, null, null), DateTimeOffset.UnixEpoch);
-        Assert.Equal("waiting", ChannelState.Of(null).Mark);
-        Assert.Equal("waiting", ChannelState.Of(card).Mark);
-        Assert.Equal("good", ChannelState.Of(card with { VerifiedAt = at }).Mark);
-        Assert.Equal("good", ChannelState.Of(card with { LastWebhookAt = at }).Mark);
-        Assert.Equal(new ChannelState("bad", "The access token has expired.", "+1 555"), ChannelState.Of(card with { VerifiedAt = at, Problem = "The access token has expired." }));
     }
 
     private async Task<HttpClient> SignedInAsync()

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Knowledge;
-using Bookbag.Inbound.Media;
+using Bookbag.Inbound.Models;
+using Bookbag.Tests.Inbound.Models;
 using Bookbag.Tests.Support;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Bookbag.Tests.Inbound.Answering;
 
@@ -63,24 +62,6 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
         Assert.Empty(_model.Requests);
     }
 
-    [Fact]
-    public async Task A_model_that_can_see_and_hear_gets_the_bytes()
-    {
-        using var host = Host(withModel: true);
-        var reader = new MediaReader(
-            Options.Create(new MediaOptions { Reads = ["image"] }), host.Services.GetRequiredService<IOptions<ModelOptions>>(), host.Services.GetRequiredService<Microsoft.Extensions.AI.IChatClient>());
-        Assert.True(reader.Reads("image", 9));
-        Assert.False(reader.Reads("audio", 9));
-        Assert.False(reader.Reads("image", 99_000_000));
-
-        _model.Behave = ModelDouble.Say("A blue mug with a crack.");
-        using var bytes = new MemoryStream([1, 2, 3]);
-        Assert.Equal("A blue mug with a crack.", await reader.ReadAsync("image", "image/png", bytes, default));
-        Assert.Contains("data:image/png;base64,AQID", Assert.Single(_model.Requests).Body.ToJsonString(), StringComparison.Ordinal);
-        _model.Behave = ModelDouble.Say("NOTHING");
-        Assert.Equal("", await reader.ReadAsync("image", "image/png", bytes, default));
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("😂")]
@@ -129,204 +110,165 @@ public sealed class AnswererTests(TestDatabase database) : IClassFixture<TestDat
     }
 
     [Fact]
-    public async Task The_model_words_the_answer_from_the_passages()
+    public async Task The_model_words_the_answer_from_the_passages_and_names_them()
     {
         using var host = Host(withModel: true);
         await SetAsync(new AgentSettingsRequest(Instructions: "Sound cheerful."));
-        _model.Behave = ModelDouble.Say("  It is 2.50 per order, and the card is free!\n");
+        _model.Behave = ModelDouble.Say("  Gift wrapping costs 2.50 per order [1][9], and the card is free [1].\n");
         var answer = await AskAsync(host, "what does gift wrapping cost?", new HistoryLine(true, "hello"), new HistoryLine(false, "Hello!"));
-        Assert.Equal((AnswerOutcome.Answered, "It is 2.50 per order, and the card is free!"), (answer.Outcome, answer.Text));
-        Assert.Equal("Gifts", answer.Citations[0].SourceName);
+        Assert.Equal((AnswerOutcome.Answered, "Gift wrapping costs 2.50 per order, and the card is free."), (answer.Outcome, answer.Text));
+        Assert.Equal("Gifts", Assert.Single(answer.Citations).SourceName);
 
-        var (authorization, body) = Assert.Single(_model.Requests);
-        Assert.Equal("Bearer a-key", authorization);
-        Assert.Equal("small-model", body["model"]!.GetValue<string>());
-        Assert.Equal(0.2, body["temperature"]!.GetValue<double>(), 3);
-        Assert.Equal(["system", "user", "assistant", "user"], body["messages"]!.AsArray().Select(message => message!["role"]!.GetValue<string>()));
-        var system = body["messages"]![0]!["content"]!.ToJsonString();
-        Assert.Contains("Gift wrapping costs 2.50 per order.", system, StringComparison.Ordinal);
-        Assert.Contains("Sound cheerful.", system, StringComparison.Ordinal);
-        Assert.DoesNotContain("bitcoin", system, StringComparison.Ordinal);
+        var request = Assert.Single(_model.Requests);
+        Assert.Equal(0.2, request.Body["temperature"]!.GetValue<double>(), 3);
+        Assert.Equal(["system", "user", "assistant", "user"], request.Body["messages"]!.AsArray().Select(message => message!["role"]!.GetValue<string>()));
+        Assert.Contains("Gift wrapping costs 2.50 per order.", request.System, StringComparison.Ordinal);
+        Assert.Contains("Sound cheerful.", request.System, StringComparison.Ordinal);
+        Assert.DoesNotContain("bitcoin", request.System, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("NO_ANSWER")]
-    [InlineData("no_answer.")]
-    public async Task A_model_that_finds_no_answer_lets_the_guardrail_speak(string said)
+    [InlineData("NO_ANSWER", "The model found no answer in the passages.")]
+    [InlineData("no_answer.", "The model found no answer in the passages.")]
+    [InlineData("Gift wrapping costs 2.50 per order.", "The model's answer names none of the passages.")]
+    [InlineData("Gift wrapping costs 2.50 per order. [7]", "The model's answer names none of the passages.")]
+    [InlineData("Gift wrapping is a present from us to you. [1]", "The model's answer says what no passage says.")]
+    [InlineData("Gift wrapping costs 3.50 per order. [1]", "The model's answer has a number, link or address that no passage has for it.")]
+    public async Task What_the_passages_do_not_bear_out_is_not_said_and_is_a_gap(string said, string why)
     {
         using var host = Host(withModel: true);
         _model.Behave = ModelDouble.Say(said);
+        var answer = await AskAsync(host, "what does gift wrapping cost?");
+        Assert.Equal((AnswerOutcome.Unsure, why, "what does gift wrapping cost?"), (answer.Outcome, answer.Why, answer.Gap));
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"content_filter"}]}""", "The model's content filter kept its answer back.")]
+    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":"I can't help with that."},"finish_reason":"stop"}]}""", "The model declined to answer.")]
+    public async Task A_model_that_refuses_lets_the_guardrail_speak(string body, string why)
+    {
+        using var host = Host(withModel: true, ("Streams", "false"));
+        _model.Behave = ModelDouble.Answer(body);
+        var answer = await AskAsync(host, "what does gift wrapping cost?");
+        Assert.Equal((AnswerOutcome.Unsure, why), (answer.Outcome, answer.Why));
+    }
+
+    [Fact]
+    public async Task A_question_that_a_filter_refuses_lets_the_guardrail_speak()
+    {
+        using var host = Host(withModel: true);
+        _model.Behave = ModelDouble.Fail(400, code: "content_filter");
         Assert.Equal(AnswerOutcome.Unsure, (await AskAsync(host, "what does gift wrapping cost?")).Outcome);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n ")]
+    [InlineData("<think>Hmm, gift wrapping …")]
+    public async Task A_model_that_says_nothing_has_failed(string said)
+    {
+        using var host = Host(withModel: true);
+        _model.Behave = ModelDouble.Say(said);
+        Assert.Equal("The model said nothing.", (await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"))).Message);
+    }
+
+    [Fact]
+    public async Task What_a_model_thinks_aloud_is_not_said()
+    {
+        using var host = Host(withModel: true);
+        _model.Behave = ModelDouble.Say("<think>\nThey ask for a price. [1]\n</think>\n\nGift wrapping costs 2.50 per order. [1]");
+        Assert.Equal("Gift wrapping costs 2.50 per order.", (await AskAsync(host, "what does gift wrapping cost?")).Text);
+    }
+
+    [Fact]
+    public async Task The_model_may_ask_for_a_person()
+    {
+        using var host = Host(withModel: true);
+        _model.Behave = ModelDouble.Call("escalate", """{"reason":"The customer is upset\nabout the price."}""", "I am calling somebody.");
+        var answer = await AskAsync(host, "what does gift wrapping cost?");
+        Assert.Equal((AnswerOutcome.Handoff, EscalationCause.Model, "The model asked for a person. The customer is upset about the price."), (answer.Outcome, answer.Cause, answer.Why));
+        Assert.StartsWith("I am handing this over", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_takes_no_tools_gets_none()
+    {
+        using var host = Host(withModel: true, ("MayHandOver", "false"));
+        _model.Behave = ModelDouble.Call("escalate", "{}");
+        Assert.Equal(AnswerOutcome.Unsure, (await AskAsync(host, "what does gift wrapping cost?")).Outcome);
+        Assert.Null(Assert.Single(_model.Requests).Body["tools"]);
     }
 
     [Fact]
     public async Task A_model_that_talks_without_end_is_cut_at_a_sentence()
     {
         using var host = Host(withModel: true);
-        _model.Behave = ModelDouble.Say(string.Join(' ', Enumerable.Repeat("This is a sentence.", 500)), "length");
+        _model.Behave = ModelDouble.Say("[1] " + string.Join(' ', Enumerable.Repeat("Gift wrapping costs 2.50 per order.", 500)), "length");
         var answer = await AskAsync(host, "what does gift wrapping cost?");
         Assert.InRange(answer.Text.Length, 1_000, ReplyModel.LongestReply);
-        Assert.EndsWith("sentence.", answer.Text, StringComparison.Ordinal);
-    }
+        Assert.EndsWith("per order.", answer.Text, StringComparison.Ordinal);
 
-    [Theory]
-    [InlineData(429)]
-    [InlineData(500)]
-    [InlineData(503)]
-    public async Task A_failure_that_passes_is_not_noticed(int status)
-    {
-        using var host = Host(withModel: true, retries: 1);
-        _model.Behave = ModelDouble.InTurn(ModelDouble.Fail(status), ModelDouble.Say("Yes."));
-        Assert.Equal("Yes.", (await AskAsync(host, "what does gift wrapping cost?")).Text);
-        Assert.Equal(2, _model.Requests.Count);
-    }
-
-    [Theory]
-    [InlineData(429, 2)]
-    [InlineData(500, 2)]
-    [InlineData(401, 1)]
-    [InlineData(404, 1)]
-    public async Task A_failure_that_stays_is_said_with_its_status_and_nothing_else(int status, int calls)
-    {
-        using var host = Host(withModel: true, retries: 1);
-        _model.Behave = ModelDouble.Fail(status);
-        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        Assert.Equal($"The model answered {status}.", failure.Message);
-        Assert.Equal(calls, _model.Requests.Count);
+        _model.Behave = ModelDouble.Say("Gift wrapping costs 2.50 per order. [1] And the ca", "length");
+        Assert.Equal("Gift wrapping costs 2.50 per order.", (await AskAsync(host, "what does gift wrapping cost?")).Text);
     }
 
     [Fact]
-    public async Task A_model_that_hangs_is_given_up()
+    public async Task What_the_business_wrote_first_is_a_source_in_that_conversation()
     {
-        using var host = Host(withModel: true, attemptTimeout: "00:00:00.2");
-        _model.Behave = ModelDouble.Hang;
-        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        Assert.Equal("The model did not answer in time.", failure.Message);
-    }
-
-    [Fact]
-    public async Task Who_gives_up_waiting_is_not_told_that_the_model_failed()
-    {
-        using var host = Host(withModel: true);
-        using var stopping = new CancellationTokenSource();
-        _model.Behave = context =>
+        var campaign = new HistoryLine(false, "Spring is here: all lamps are 20% off until Friday with the code SPRING.", ByCampaign: true);
+        using (var without = Host())
         {
-            stopping.Cancel();
-            return ModelDouble.Hang(context);
-        };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AskAsync(host, "what does gift wrapping cost?", stopping.Token));
-    }
+            Assert.Equal(AnswerOutcome.Unsure, (await AskAsync(without, "until which day are the lamps cheaper? what code?")).Outcome);
+            var extract = await AskAsync(without, "Which code is it for the lamps?", campaign);
+            Assert.Equal((AnswerOutcome.Extract, campaign.Text, "Campaign message"), (extract.Outcome, extract.Text, extract.Citations[0].SourceName));
+        }
 
-    [Theory]
-    [InlineData("""{"choices":[]}""")]
-    [InlineData("""{}""")]
-    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"stop"}]}""")]
-    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":" \n "},"finish_reason":"stop"}]}""")]
-    [InlineData("""{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"content_filter"}]}""")]
-    [InlineData("""{"choices":"none"}""")]
-    [InlineData("""<html>Bad gateway</html>""")]
-    [InlineData("")]
-    public async Task An_answer_that_is_none_is_a_failure(string body)
-    {
         using var host = Host(withModel: true);
-        _model.Behave = ModelDouble.Answer(body);
-        await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
+        _model.Behave = ModelDouble.Say("The code for the lamps is SPRING. [1]");
+        var answer = await AskAsync(host, "Which code is it for the lamps?", campaign);
+        Assert.Equal((AnswerOutcome.Answered, "The code for the lamps is SPRING."), (answer.Outcome, answer.Text));
+        Assert.Contains("The business wrote to this customer first", Assert.Single(_model.Requests).System, StringComparison.Ordinal);
+
+        // A customer cannot write themselves a source.
+        Assert.Equal(AnswerOutcome.Unsure, (await AskAsync(host, "Which code is it for the lamps?", new HistoryLine(true, campaign.Text))).Outcome);
     }
 
     [Fact]
-    public async Task A_model_that_is_not_there_is_said_so()
+    public async Task What_a_colleague_said_before_handing_back_is_a_source_too()
     {
         using var host = Host(withModel: true);
-        await _model.DisposeAsync();
-        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        Assert.Equal("The model cannot be reached.", failure.Message);
+        _model.Behave = ModelDouble.Say("Your replacement leaves our warehouse on Monday. [1]");
+        var answer = await AskAsync(host, "When does my replacement leave?", new HistoryLine(true, "My lamp is broken"), new HistoryLine(false, "We will send you a replacement, it leaves our warehouse on Monday.", ByPerson: true));
+        Assert.Equal((AnswerOutcome.Answered, "A colleague's message"), (answer.Outcome, answer.Citations[0].SourceName));
+        Assert.Contains("What the colleague said stands.", Assert.Single(_model.Requests).System, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_model_that_keeps_failing_is_left_alone_for_a_while()
-    {
-        using var host = Host(withModel: true);
-        _model.Behave = ModelDouble.Fail(500);
-        for (var i = 0; i < 10; i++)
-            await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        var calls = _model.Requests.Count;
-        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        Assert.Contains("left alone", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(calls, _model.Requests.Count);
-        // Pairs, greetings and the guardrail need no model.
-        Assert.Equal(AnswerOutcome.Verbatim, (await AskAsync(host, "do you deliver")).Outcome);
-    }
-
-    [Fact]
-    public async Task Outcomes_tokens_and_latency_are_measured()
+    public async Task Outcomes_are_measured()
     {
         using var host = Host(withModel: true);
         var meters = host.Services.GetRequiredService<IMeterFactory>();
         var outcomes = new ConcurrentQueue<object?>();
-        var tokens = new ConcurrentBag<int>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, listening) =>
         {
-            // The model's client has a meter of its own by the same name, outside the factory.
-            if (instrument.Meter.Scope == meters && instrument.Name == "bookbag.answer.duration" || instrument.Name == "gen_ai.client.token.usage")
+            if (instrument.Meter.Scope == meters && instrument.Name is "bookbag.answer.duration" or "bookbag.answer.withheld")
                 listening.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<double>((_, _, tags, _) => outcomes.Enqueue(tags.ToArray().Single(tag => tag.Key == "outcome").Value));
-        listener.SetMeasurementEventCallback<int>((_, measured, _, _) => tokens.Add(measured));
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => outcomes.Enqueue("withheld"));
         listener.Start();
+        _model.Behave = ModelDouble.InTurn(ModelDouble.Say("Gift wrapping costs 2.50. [1]"), ModelDouble.Say("It is free!"), ModelDouble.Fail(500));
         await AskAsync(host, "what does gift wrapping cost?");
         await AskAsync(host, "hello");
-        _model.Behave = ModelDouble.Fail(500);
+        await AskAsync(host, "what does gift wrapping cost?");
         await Assert.ThrowsAsync<ModelUnavailableException>(() => AskAsync(host, "what does gift wrapping cost?"));
-        Assert.Equal(["answered", "greeting", "model_unavailable"], outcomes);
-        Assert.Subset(tokens.ToHashSet(), new HashSet<int> { 321, 12 });
+        Assert.Equal(["answered", "greeting", "withheld", "unsure", "model_unavailable"], outcomes);
     }
 
-    [Theory]
-    [InlineData("Model:Endpoint", "http://localhost:1/v1", "Model:Temperature", "0.1", "Model:Name")]
-    [InlineData("Model:Name", "small-model", "Model:Temperature", "0.1", "Model:Endpoint")]
-    [InlineData("Model:Endpoint", "ftp://models", "Model:Name", "x", "Model:Endpoint")]
-    [InlineData("Model:Temperature", "7", "Model:Retries", "1", "Temperature")]
-    [InlineData("Model:AttemptTimeout", "00:01:00", "Model:TotalTimeout", "00:00:10", "Model:TotalTimeout")]
-    public void Settings_that_cannot_work_stop_the_start(string key, string value, string otherKey, string otherValue, string named)
-    {
-        using var host = Build(new Dictionary<string, string?> { [key] = value, [otherKey] = otherValue });
-        var refusal = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IOptions<ModelOptions>>().Value);
-        Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
-    }
+    private Task<Answer> AskAsync(IHost host, string text, params HistoryLine[] history) => host.AskAsync(_agent, text, history);
 
-    private Task<Answer> AskAsync(IHost host, string text, params HistoryLine[] history) => AskAsync(host, text, CancellationToken.None, history);
+    private Task SetAsync(AgentSettingsRequest request) => database.SetAsync(_agent, request);
 
-    private Task<Answer> AskAsync(IHost host, string text, CancellationToken cancellationToken, params HistoryLine[] history) =>
-        host.Services.GetRequiredService<Answerer>().AnswerAsync(new Question(_agent.WorkspaceId, _agent.AgentId, text, history), cancellationToken);
-
-    private async Task SetAsync(AgentSettingsRequest request)
-    {
-        var settings = AgentSettings.Default(_agent.WorkspaceId, _agent.AgentId);
-        settings.Change(request, TimeProvider.System.GetUtcNow());
-        await using var db = MakeKnowledge.Db(database);
-        await db.Database.ExecuteSqlAsync(AgentSettingsSql.Save(settings));
-    }
-
-    private IHost Host(bool withModel = false, int retries = 0, string attemptTimeout = "00:01:00") => Build(!withModel ? [] : new Dictionary<string, string?>
-    {
-        ["Model:Endpoint"] = _model.Endpoint,
-        ["Model:Name"] = "small-model",
-        ["Model:ApiKey"] = "a-key",
-        ["Model:AttemptTimeout"] = attemptTimeout,
-        ["Model:TotalTimeout"] = "00:02:00",
-        ["Model:Retries"] = $"{retries}",
-        ["Model:RetryDelay"] = "00:00:00",
-    });
-
-    private IHost Build(Dictionary<string, string?> configuration)
-    {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(configuration);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(database.DataSource);
-        builder.Services.AddScoped(_ => MakeKnowledge.Db(database));
-        builder.AddAnswering();
-        return builder.Build();
-    }
+    private IHost Host(bool withModel = false, params (string Name, string Value)[] settings) => ModelHost.Build(database, withModel ? ModelHost.For(_model, settings) : []);
 }

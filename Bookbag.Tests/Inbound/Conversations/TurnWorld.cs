@@ -38,6 +38,9 @@ internal sealed class TurnWorld : IAsyncDisposable
     /// <summary>What the agent answers.</summary>
     public Func<Question, CancellationToken, Task<Answer>> Answer { get; set; }
 
+    /// <summary>What the customer is told when no answer can be made.</summary>
+    public Func<Question, string, CancellationToken, Task<Answer>> HandOff { get; set; } = (_, why, _) => Task.FromResult(Says("A colleague will answer you.", AnswerOutcome.Handoff, why));
+
     /// <summary>Whether the test is about failures: else an exception that is logged fails it.</summary>
     public bool SurvivesFailures { get; set; }
 
@@ -102,7 +105,7 @@ internal sealed class TurnWorld : IAsyncDisposable
             new HttpClient(Graph, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<GraphOptions>>()));
         services.AddSingleton(new TurnAnswers(
             (question, cancellationToken) => Answer(question, cancellationToken),
-            (_, why, _) => Task.FromResult(Says("A colleague will answer you.", AnswerOutcome.Handoff, why))));
+            (question, why, cancellationToken) => HandOff(question, why, cancellationToken)));
         services.AddTurns();
         var replica = services.BuildServiceProvider();
         _replicas.Add(replica);

@@ -1,6 +1,7 @@
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Conversations;
 using Bookbag.Inbound.HelpDesk;
+using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.Tests.Inbound.Conversations;
 using Bookbag.Tests.Support;
@@ -44,16 +45,16 @@ public sealed class TicketTurnTests(TestDatabase database) : IClassFixture<TestD
     {
         await using var world = await TurnWorld.CreateAsync(database);
         world.SurvivesFailures = true;
-        world.Answer = (_, _) => throw new ModelUnavailableException("Down.");
+        world.Answer = (_, _) => throw new ModelUnavailableException("The model is over its quota (429).");
         var worker = world.NewWorker();
         var conversation = await world.CustomerWritesAsync("Help");
-        for (var i = 0; i <= world.Options.MaxAnswerAttempts; i++)
+        for (var i = 0; i < world.Options.MaxAnswerAttempts; i++)
         {
             await world.AdvanceToDueAsync(conversation);
             await worker.RunOnceAsync(default);
         }
 
-        Assert.StartsWith("new|", await TicketAsync(conversation), StringComparison.Ordinal);
+        Assert.EndsWith("|The agent could not make an answer, 4 times in a row. The model is over its quota (429).", await TicketAsync(conversation), StringComparison.Ordinal);
         Assert.Equal(["A colleague will answer you."], world.Graph.Texts);
     }
 

@@ -55,5 +55,5 @@ public sealed class ReplyPromptTests
 
     private static Question Ask(string text, params HistoryLine[] history) => new(Guid.Empty, Guid.Empty, text, history);
 
-    private static ScoredPassage Passage(string heading, string text) => new(new Passage(Guid.Empty, "A text", false, heading, text, new HashSet<string>()), 1);
+    private static Passage Passage(string heading, string text) => new(Guid.Empty, "A text", false, heading, text, new HashSet<string>());
 }
