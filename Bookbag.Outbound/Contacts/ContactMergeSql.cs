@@ -27,7 +27,8 @@ internal static class ContactMergeSql
     // first), inserts who is not. Returns every row that is done: 1 created, 2 updated, 3 updated again by the same import, 4 refused
     // because its keys belong to different contacts; with the contact's id, and the contact in the way. A row that shares its contact with an
     // earlier one, or that was beaten to its phone number by another transaction, is not returned: it is merged by running this again.
-    // The unique indexes of contacts serve the three joins.
+    // The unique indexes of contacts serve the three look-ups. LIMIT 1 keeps them look-ups: joined freely, the planner reads all contacts for each batch once
+    // there are many, and a file costs the square of its length.
     public const string Merge = """
         WITH found AS MATERIALIZED (
             SELECT r.*,
@@ -36,9 +37,12 @@ internal static class ContactMergeSql
                    CASE WHEN @external_first AND e.id IS NULL THEN r.external_id <> coalesce(p.external_id, u.external_id) ELSE false END AS is_another,
                    coalesce(p.import_id, e.import_id, u.import_id) = @import AS again
             FROM contact_rows r
-            LEFT JOIN outbound.contacts p ON p.workspace_id = @workspace AND p.agent_id = @agent AND p.phone = r.phone
-            LEFT JOIN outbound.contacts e ON e.workspace_id = @workspace AND e.agent_id = @agent AND e.external_id = r.external_id
-            LEFT JOIN outbound.contacts u ON u.workspace_id = @workspace AND u.agent_id = @agent AND u.user_id = r.user_id
+            LEFT JOIN LATERAL (SELECT c.id, c.external_id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.phone = r.phone LIMIT 1) p ON true
+            LEFT JOIN LATERAL (SELECT c.id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.external_id = r.external_id LIMIT 1) e ON true
+            LEFT JOIN LATERAL (SELECT c.id, c.external_id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.user_id = r.user_id LIMIT 1) u ON true
         ), judged AS MATERIALIZED (
             SELECT f.*,
                    coalesce(by_phone <> target, false) OR coalesce(by_external_id <> target, false) OR coalesce(by_user_id <> target, false)

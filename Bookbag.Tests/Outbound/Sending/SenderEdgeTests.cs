@@ -1,6 +1,5 @@
 using Bookbag.Outbound;
 using Bookbag.Outbound.Campaigns;
-using Bookbag.Outbound.DeliveryEvents;
 using Bookbag.Outbound.MessagingLimits;
 using Bookbag.Outbound.Sending;
 using Bookbag.ServiceDefaults.WhatsApp;

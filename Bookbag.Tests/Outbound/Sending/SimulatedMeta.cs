@@ -64,8 +64,7 @@ internal sealed class SimulatedMeta : IAsyncDisposable
             World.Clock.Advance(TimeSpan.FromSeconds(2));
             await ToldAsync();
             await World.LookAsync();
-            if (await World.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM outbound.campaigns WHERE state = 'waiting') AND NOT EXISTS (SELECT FROM outbound.campaigns WHERE state = 'sending')"))
-                World.Clock.Advance(TimeSpan.FromTicks(Math.Max(0, (await World.ScalarAsync<DateTime>("SELECT min(wait_until) FROM outbound.campaigns WHERE state = 'waiting'") - World.Clock.GetUtcNow().UtcDateTime).Ticks)));
+            World.Clock.Advance(await UntilSomethingIsToDoAsync());
         }
 
         return World.Clock.GetUtcNow();
@@ -98,6 +97,19 @@ internal sealed class SimulatedMeta : IAsyncDisposable
         await Sandbox.DisposeAsync();
         await _callback.DisposeAsync();
         _http.Dispose();
+    }
+
+    /// <summary>How long nobody has anything to do: until the first wait ends; where all wait for places and Meta plans nothing, until a minute before the first place is free.</summary>
+    private async Task<TimeSpan> UntilSomethingIsToDoAsync()
+    {
+        var now = World.Clock.GetUtcNow();
+        var next = await World.ScalarAsync<DateTime>($"""
+            SELECT CASE WHEN {Sandbox.Control.Stats().Planned} = 0 AND bool_and(reason = 'messaging_limit')
+                        THEN greatest(min(wait_until), (SELECT min(opened_at) + interval '24:01:00' FROM outbound.openings WHERE opened_at > '{now:O}'::timestamptz - interval '24:02:00'))
+                        ELSE min(wait_until) END
+            FROM outbound.campaigns WHERE state IN ('waiting', 'sending') HAVING bool_and(state = 'waiting')
+            """);
+        return next > now.UtcDateTime ? next - now.UtcDateTime : TimeSpan.Zero;
     }
 
     /// <summary>Waits, in real time, until the webhooks that are due have been told.</summary>
