@@ -36,7 +36,8 @@ public sealed record Answer(AnswerOutcome Outcome, string Text, double Score, IR
 }
 
 /// <summary>A passage of a source that an answer rests on.</summary>
-public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score);
+/// <param name="Url">Of a website: the page it stands on.</param>
+public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score, string? Url = null);
 
 /// <summary>How an answer came about.</summary>
 public enum AnswerOutcome

@@ -126,7 +126,7 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
     private static string Gap(Question question) => question.Text.Length <= LongestGap ? question.Text : question.Text[..LongestGap];
 
     private static List<Citation> Cite(IReadOnlyList<ScoredPassage> passages) =>
-        [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3)))];
+        [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3), found.Passage.Url))];
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share:P0}");
 }
