@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Bookbag.Inbound.Knowledge.Files;
 using Bookbag.Inbound.Knowledge.Training;
 using Bookbag.Inbound.Knowledge.Websites;
@@ -108,18 +107,26 @@ public static class SourceEndpoints
     }
 
     private static async Task<Results<Ok<Page<SourcePageResponse>>, ProblemHttpResult>> ListPages(
-        Guid agentId, Guid id, PageState? state, [Range(0, int.MaxValue)] int? after, int? limit, InboundDb db, CancellationToken cancellationToken)
+        Guid agentId, Guid id, string? state, Cursor? cursor, int? limit, InboundDb db, CancellationToken cancellationToken)
     {
+        PageState? only = null;
+        if (state is not null)
+        {
+            if (!EnumWords.TryParse(state, out PageState wanted))
+                return Refusal.Invalid("state_unknown", "The state is `waiting`, `read`, `skipped`, `failed` or `gone`.");
+            only = wanted;
+        }
         var training = await db.Set<Source>().Where(s => s.AgentId == agentId && s.Id == id).Select(s => (int?)s.Training).SingleOrDefaultAsync(cancellationToken);
         if (training is null)
             return NotFound;
         var size = Page.Size(limit);
+        // The list is in the order in which the pages were found: that number is the cursor's time.
+        var after = cursor is { At.UtcTicks: var last } ? last : -1;
         var rows = await db.Set<SourcePage>().AsNoTracking()
-            .Where(p => p.AgentId == agentId && p.SourceId == id && p.Training == training && p.Nr > (after ?? -1) && (state == null || p.State == state))
+            .Where(p => p.AgentId == agentId && p.SourceId == id && p.Training == training && p.Nr > after && (only == null || p.State == only))
             .OrderBy(p => p.Nr).Take(size + 1).ToListAsync(cancellationToken);
-        return TypedResults.Ok(new Page<SourcePageResponse>(
-            [.. rows.Take(size).Select(p => new SourcePageResponse(p.Url, p.State, p.Title, p.Depth, p.Characters, p.Problem, p.FetchedAt))],
-            rows.Count > size ? rows[size - 1].Nr.ToString(System.Globalization.CultureInfo.InvariantCulture) : null));
+        var page = Page.Of(rows, size, p => new Cursor(new DateTimeOffset(p.Nr, TimeSpan.Zero), Guid.Empty));
+        return TypedResults.Ok(new Page<SourcePageResponse>([.. page.Items.Select(p => new SourcePageResponse(p.Url, p.State, p.Title, p.Depth, p.Characters, p.Problem, p.FetchedAt))], page.Next));
     }
 
     private static async Task<Results<Created<SourceResponse>, ProblemHttpResult>> Add(Guid agentId, SourceRequest request, Caller caller, KnowledgeBase knowledge, WakeUps wakeUps,

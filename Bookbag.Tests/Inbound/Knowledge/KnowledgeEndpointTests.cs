@@ -150,9 +150,10 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
 
         var first = (await client.GetFromJsonAsync<JsonObject>($"{url}/pages?limit=1"))!;
         Assert.Equal(("read", "Kettles"), (Text(first["items"]![0]!, "state"), Text(first["items"]![0]!, "title")));
-        var second = (await client.GetFromJsonAsync<JsonObject>($"{url}/pages?limit=1&after={Text(first, "next")}"))!;
+        var second = (await client.GetFromJsonAsync<JsonObject>($"{url}/pages?limit=1&cursor={Text(first, "next")}"))!;
         Assert.Equal(("gone", "It is not there.", null), (Text(second["items"]![0]!, "state"), Text(second["items"]![0]!, "problem"), Text(second, "next")));
         Assert.Single((await client.GetFromJsonAsync<JsonObject>($"{url}/pages?state=gone"))!["items"]!.AsArray());
+        Assert.Equal("state_unknown", await CodeAsync(await client.GetAsync($"{url}/pages?state=lost"), HttpStatusCode.BadRequest));
 
         site.Page("/", "<h1>Kettles</h1><p>A kettle costs 40.</p>");
         await PostAsync(client, $"{url}/train", new { }, HttpStatusCode.Accepted);
@@ -186,7 +187,7 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
         Assert.Equal((0.7, "handoff", "One moment, a person comes.", "Be brief.", Text(initial, "greeting")),
             (changed["threshold"]!.GetValue<double>(), Text(changed, "behaviour"), Text(changed, "handoff"), Text(changed, "instructions"), Text(changed, "greeting")));
         var asked = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What is the meaning of life?" });
-        Assert.Equal(("handoff", "One moment, a person comes."), (Text(asked, "outcome"), Text(asked, "answer")));
+        Assert.Equal(("handoff", "One moment, a person comes.", "below_threshold", 0.7), (Text(asked, "outcome"), Text(asked, "answer"), Text(asked, "rule"), asked["threshold"]!.GetValue<double>()));
 
         using (var put = await client.PutAsJsonAsync(url, new { }))
             Assert.Equal(HttpStatusCode.OK, put.StatusCode);
@@ -218,7 +219,7 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
             new { type = "text", name = "Shop", text = "# Gift wrapping\nGift wrapping costs 2.50 per order." }, HttpStatusCode.Created);
 
         var answer = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What does gift wrapping cost?" });
-        Assert.Equal(("extract", "Gift wrapping costs 2.50 per order."), (Text(answer, "outcome"), Text(answer, "answer")));
+        Assert.Equal(("extract", "Gift wrapping costs 2.50 per order.", "extract"), (Text(answer, "outcome"), Text(answer, "answer"), Text(answer, "rule")));
         Assert.InRange(answer["score"]!.GetValue<double>(), 0.9, 1);
         var citation = Assert.Single(answer["citations"]!.AsArray())!;
         Assert.Equal((Text(source, "id"), "Shop", "Gift wrapping costs 2.50 per order."), (Text(citation, "sourceId"), Text(citation, "sourceName"), Text(citation, "passage")));

@@ -105,19 +105,6 @@ public sealed class MeaningTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
-    public async Task With_pgvector_and_without_the_same_is_found()
-    {
-        await _world.AddAsync(SourceContent.Pasted("Help", string.Join("\n\n", Enumerable.Range(0, 150).Select(i => $"# Part {i}\nword{i} other{i % 7} shipping"))));
-        await LearnAsync();
-        var here = await Search(withoutPgvector: true).FindAsync(_world.WorkspaceId, _world.AgentId, ["parcel word7 other0"], None);
-        var there = await Search().FindAsync(_world.WorkspaceId, _world.AgentId, ["parcel word7 other0"], None);
-        var nearest = here.MaxBy(passage => passage.Closeness[0])!;
-        Assert.Equal("Part 7", nearest.Heading);
-        Assert.Equal(nearest.Closeness[0], there.MaxBy(passage => passage.Closeness[0])!.Closeness[0], 4);
-        Assert.Equal(12, here.Count);
-    }
-
-    [Fact]
     public async Task The_product_speaks_with_an_endpoint_over_http_and_does_without_it()
     {
         await using var endpoint = await EmbeddingDouble.StartAsync();
@@ -172,8 +159,7 @@ public sealed class MeaningTests(TestDatabase database) : IClassFixture<TestData
         }
     }
 
-    private MeaningSearch Search(bool withoutPgvector = false) =>
-        new(database.DataSource, new Embedder(_model, _world.Clock, Options), Options, NullLogger<MeaningSearch>.Instance) { WithoutPgvector = withoutPgvector };
+    private MeaningSearch Search() => new(database.DataSource, new Embedder(_model, _world.Clock, Options), Options, NullLogger<MeaningSearch>.Instance);
 
     private Task<Grounded> FindAsync(string question) => new Retrieval(database.DataSource, Search()).FindAsync(_world.WorkspaceId, _world.AgentId, Asked.From(question, []), None);
 

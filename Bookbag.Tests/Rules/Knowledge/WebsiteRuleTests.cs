@@ -77,7 +77,7 @@ public sealed class WebsiteRuleTests
             <table><tr><td>Phone<td>123</table>
             <dl><dt>Monday<dd>9–18<dt>Do you ship?</dt><dd>Yes.</dd></dl>
             <details><summary>Can I pay later?</summary>With an invoice.</details>
-            <div hidden>hidden</div><form>Name <input></form><a href="/help" >Help</a><a href=/ad rel="nofollow sponsored">Ad</a></body></html>
+            <div hidden>hidden</div><form>Name <input></form><a href="/help" >Help</a> <a href=/ad rel="nofollow sponsored">Ad</a></body></html>
             """);
         Assert.Equal("Delivery", page.Title);
         Assert.Equal(["/help"], page.Links);
@@ -105,7 +105,7 @@ public sealed class WebsiteRuleTests
 
             With an invoice.
 
-            Help
+            Help Ad
             """.ReplaceLineEndings("\n"), page.Text);
     }
 
