@@ -23,6 +23,7 @@ builder.AddBookbagAuthentication();
 builder.AddSchema<InboundDb>(InboundDb.Schema);
 builder.AddChannels();
 builder.AddFirstStart();
+builder.AddKnowledge();
 builder.AddAnswering();
 builder.AddWebhooks();
 builder.AddMedia();

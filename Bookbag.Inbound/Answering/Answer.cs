@@ -31,12 +31,50 @@ public sealed record Answer(AnswerOutcome Outcome, string Text, double Score, IR
     /// <summary>Of a hand-off: why a person is asked.</summary>
     public EscalationCause Cause { get; init; } = EscalationCause.Guardrail;
 
+    /// <summary>Which rule decided.</summary>
+    public AnswerRule Rule { get; init; } = AnswerRule.Model;
+
     /// <summary>The question, where the sources do not cover it and somebody could teach the agent; null for all other answers.</summary>
     public string? Gap { get; init; }
 }
 
 /// <summary>A passage of a source that an answer rests on.</summary>
-public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score);
+/// <param name="Url">Of a website: the page it stands on.</param>
+public sealed record Citation(Guid SourceId, string SourceName, string Passage, double Score, string? Url = null);
+
+/// <summary>What decided about an answer, in the order in which the rules are asked.</summary>
+public enum AnswerRule
+{
+    /// <summary>There are no words, only what nothing here reads.</summary>
+    Unreadable,
+
+    /// <summary>The customer asks for a person.</summary>
+    PersonWanted,
+
+    /// <summary>Asked for contact details, the customer left some.</summary>
+    ContactLeft,
+
+    /// <summary>A greeting, or thanks.</summary>
+    SmallTalk,
+
+    /// <summary>The message has nothing to look up.</summary>
+    NoWords,
+
+    /// <summary>The sources cover less than the agent's threshold: the guardrail speaks.</summary>
+    BelowThreshold,
+
+    /// <summary>A Q&amp;A pair asks the same.</summary>
+    SamePair,
+
+    /// <summary>The sources cover it, and no model is configured: the best sentences are given.</summary>
+    Extract,
+
+    /// <summary>The sources cover it, and the model decided what to make of them.</summary>
+    Model,
+
+    /// <summary>No answer could be made.</summary>
+    Failure,
+}
 
 /// <summary>How an answer came about.</summary>
 public enum AnswerOutcome

@@ -33,7 +33,7 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
 
     /// <summary>What the customer is told when a person has to go on, and nothing was asked of the sources.</summary>
     public async Task<Answer> HandOffAsync(Question question, string why, CancellationToken cancellationToken) =>
-        new(AnswerOutcome.Handoff, (await SettingsAsync(question, cancellationToken)).Handoff, 0, [], why) { Cause = EscalationCause.Failure };
+        new(AnswerOutcome.Handoff, (await SettingsAsync(question, cancellationToken)).Handoff, 0, [], why) { Cause = EscalationCause.Failure, Rule = AnswerRule.Failure };
 
     private async Task<Answer> DecideAsync(Question question, CancellationToken cancellationToken)
     {
@@ -41,22 +41,22 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
         if (string.IsNullOrWhiteSpace(question.Text) && question.Unread.Count > 0)
             return Unreadable(settings, question.Unread);
         if (AsksForPerson.In(question.Text))
-            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer asked for a person.") { Cause = EscalationCause.Customer };
+            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer asked for a person.") { Cause = EscalationCause.Customer, Rule = AnswerRule.PersonWanted };
         // Asked for contact details, the customer left some: a person has to use them.
         if (question.History.LastOrDefault(line => !line.FromCustomer)?.Text == settings.Contact && ContactDetails.In(question.Text))
-            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer left contact details.");
+            return new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], "The customer left contact details.") { Rule = AnswerRule.ContactLeft };
 
         switch (SmallTalks.Of(question.Text))
         {
             case SmallTalk.Greeting:
-                return new Answer(AnswerOutcome.Greeting, settings.Greeting, 1, [], "The customer only said hello.");
+                return new Answer(AnswerOutcome.Greeting, settings.Greeting, 1, [], "The customer only said hello.") { Rule = AnswerRule.SmallTalk };
             case SmallTalk.Thanks:
-                return new Answer(AnswerOutcome.Greeting, settings.Thanks, 1, [], "The customer only said thanks.");
+                return new Answer(AnswerOutcome.Greeting, settings.Thanks, 1, [], "The customer only said thanks.") { Rule = AnswerRule.SmallTalk };
         }
 
         var asked = Asked.From(question.Text, question.History);
         if (asked.Parts.Count == 0)
-            return Guard(settings, 0, [], null, "The message has no words.");
+            return Guard(settings, 0, [], null, "The message has no words.") with { Rule = AnswerRule.NoWords };
 
         var found = await retrieval.FindAsync(question.WorkspaceId, question.AgentId, asked, cancellationToken);
         // "Until when is that?" after a campaign, or after a colleague: what the business itself said here is a source as well.
@@ -64,13 +64,13 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
             found = said with { Passages = [.. said.Passages, .. found.Passages] };
         var score = Math.Max(found.Score, found.Pair?.Score ?? 0);
         if (score < settings.Threshold || found.Passages.Count == 0)
-            return Guard(settings, score, Cite(found.Passages), Gap(question), $"The sources cover {Percent(score)} of what was asked; the agent answers from {Percent(settings.Threshold)} on.");
+            return Guard(settings, score, Cite(found.Passages), Gap(question), $"The sources cover {Percent(score)} of what was asked{How(found)}; the agent answers from {Percent(settings.Threshold)} on.") with { Rule = AnswerRule.BelowThreshold };
 
         if (found.Pair is { } pair)
-            return new Answer(AnswerOutcome.Verbatim, pair.Passage.Text, score, Cite([pair]), "A Q&A pair asks the same.");
+            return new Answer(AnswerOutcome.Verbatim, pair.Passage.Text, score, Cite([pair]), "A Q&A pair asks the same.") { Rule = AnswerRule.SamePair };
         if (model is null)
             return new Answer(AnswerOutcome.Extract, Extract.From(found.Parts), score, Cite([.. found.Parts.Select(part => new ScoredPassage(part.Passage, part.Score))]),
-                $"The sources cover {Percent(score)} of what was asked; no model is configured, so the answer is taken from them.");
+                $"The sources cover {Percent(score)} of what was asked{How(found)}; no model is configured, so the answer is taken from them.") { Rule = AnswerRule.Extract };
 
         return await WordAsync(model, question, settings, score, [.. found.Passages.Take(ReplyPrompt.MostPassages)], cancellationToken);
     }
@@ -108,8 +108,8 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
     {
         var why = $"The customer sent no words, only what nothing here reads: {string.Join(", ", types.Distinct())}.";
         return settings.UnreadableBehaviour == UnreadableBehaviour.Handoff
-            ? new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], why)
-            : new Answer(AnswerOutcome.Unsure, settings.Unreadable, 0, [], why);
+            ? new Answer(AnswerOutcome.Handoff, settings.Handoff, 0, [], why) { Rule = AnswerRule.Unreadable }
+            : new Answer(AnswerOutcome.Unsure, settings.Unreadable, 0, [], why) { Rule = AnswerRule.Unreadable };
     }
 
     private static Answer Guard(AgentSettings settings, double score, IReadOnlyList<Citation> citations, string? gap, string why)
@@ -126,7 +126,9 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
     private static string Gap(Question question) => question.Text.Length <= LongestGap ? question.Text : question.Text[..LongestGap];
 
     private static List<Citation> Cite(IReadOnlyList<ScoredPassage> passages) =>
-        [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3)))];
+        [.. passages.Take(MostCitations).Select(found => new Citation(found.Passage.SourceId, found.Passage.SourceName, found.Passage.Text, Math.Round(found.Score, 3), found.Passage.Url))];
+
+    private static string How(Grounded found) => found.IsByMeaning ? $" by its meaning ({Percent(found.ByWords)} by its words)" : "";
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share:P0}");
 }

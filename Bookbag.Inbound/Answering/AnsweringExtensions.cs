@@ -1,15 +1,13 @@
-using Bookbag.Inbound.Knowledge;
 using Bookbag.Inbound.Models;
 
 namespace Bookbag.Inbound.Answering;
 
-/// <summary>Wires answering, and the sources it rests on.</summary>
+/// <summary>Wires answering.</summary>
 public static class AnsweringExtensions
 {
-    /// <summary>Adds <see cref="Answerer"/>, <see cref="KnowledgeBase"/>, and the model where one is configured.</summary>
+    /// <summary>Adds <see cref="Answerer"/>, and the model where one is configured.</summary>
     public static IHostApplicationBuilder AddAnswering(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddScoped<KnowledgeBase>();
         builder.Services.AddSingleton<Retrieval>();
         builder.Services.AddSingleton<AnswerMetrics>();
         builder.Services.AddSingleton<Answerer>();

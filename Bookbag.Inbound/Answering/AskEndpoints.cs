@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.Inbound.Knowledge;
 using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 
 namespace Bookbag.Inbound.Answering;
 
@@ -17,7 +19,9 @@ public sealed record AskRequest([Required, StringLength(4_096)] string Question)
 /// <param name="Citations">The sources it rests on.</param>
 /// <param name="Outcome">How it came about.</param>
 /// <param name="Why">One sentence for the team.</param>
-public sealed record AskResponse(string Answer, double Score, IReadOnlyList<Citation> Citations, AnswerOutcome Outcome, string Why);
+/// <param name="Rule">Which rule decided.</param>
+/// <param name="Threshold">The least score with which the agent answers.</param>
+public sealed record AskResponse(string Answer, double Score, IReadOnlyList<Citation> Citations, AnswerOutcome Outcome, string Why, AnswerRule Rule, double Threshold);
 
 /// <summary>The playground: the agent's answer without a customer.</summary>
 public static class AskEndpoints
@@ -31,12 +35,13 @@ public static class AskEndpoints
         return endpoints;
     }
 
-    private static async Task<Results<Ok<AskResponse>, ProblemHttpResult>> Ask(Guid agentId, AskRequest request, Caller caller, Answerer answerer, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<AskResponse>, ProblemHttpResult>> Ask(Guid agentId, AskRequest request, Caller caller, Answerer answerer, InboundDb db, CancellationToken cancellationToken)
     {
         try
         {
             var answer = await answerer.AnswerAsync(new Question(caller.WorkspaceId, agentId, request.Question, []), cancellationToken);
-            return TypedResults.Ok(new AskResponse(answer.Text, answer.Score, answer.Citations, answer.Outcome, answer.Why));
+            var threshold = await db.Set<AgentSettings>().Where(s => s.AgentId == agentId).Select(s => (double?)s.Threshold).SingleOrDefaultAsync(cancellationToken);
+            return TypedResults.Ok(new AskResponse(answer.Text, answer.Score, answer.Citations, answer.Outcome, answer.Why, answer.Rule, threshold ?? AgentSettings.DefaultThreshold));
         }
         catch (ModelUnavailableException e)
         {

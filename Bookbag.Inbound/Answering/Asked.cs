@@ -8,6 +8,9 @@ public sealed record Asked(IReadOnlyList<IReadOnlyList<string>> Parts, IReadOnly
     /// <summary>A longer message tells a story; what is beyond is not looked up.</summary>
     public const int MostWords = 48;
 
+    /// <summary>The questions as they were written, one for each of <see cref="Parts"/>: what is compared by meaning.</summary>
+    public IReadOnlyList<string> Questions { get; init; } = [];
+
     /// <summary>Every word to look up, each once.</summary>
     public IEnumerable<string> Words => Parts.SelectMany(part => part).Concat(Context).Distinct();
 
@@ -35,9 +38,9 @@ public sealed record Asked(IReadOnlyList<IReadOnlyList<string>> Parts, IReadOnly
         var questions = sentences.Where(IsQuestion).ToList();
         if (questions.Count == 0)
             questions = sentences;
-        var parts = questions.Select(Meaning).Where(words => words.Count > 0).ToList();
+        var parts = questions.Select(question => (Question: question, Words: Meaning(question))).Where(part => part.Words.Count > 0).ToList();
         if (parts.Count == 0)
-            parts = [.. questions.Select(question => Answering.Words.Content(question)).Where(words => words.Count > 0).Take(1)];
+            parts = [.. questions.Select(question => (question, Answering.Words.Content(question))).Where(part => part.Item2.Count > 0).Take(1)];
 
         var left = MostWords;
         var bounded = new List<IReadOnlyList<string>>();
@@ -45,10 +48,10 @@ public sealed record Asked(IReadOnlyList<IReadOnlyList<string>> Parts, IReadOnly
         {
             if (left == 0)
                 break;
-            bounded.Add([.. part.Take(left)]);
+            bounded.Add([.. part.Words.Take(left)]);
             left -= bounded[^1].Count;
         }
-        return new Asked(bounded, [.. sentences.Except(questions).SelectMany(Meaning).Distinct().Take(MostWords)]);
+        return new Asked(bounded, [.. sentences.Except(questions).SelectMany(Meaning).Distinct().Take(MostWords)]) { Questions = [.. parts.Take(bounded.Count).Select(part => part.Question)] };
     }
 
     private static List<string> Meaning(string sentence) =>

@@ -7,7 +7,18 @@ namespace Bookbag.Inbound.Answering;
 /// <param name="Heading">The heading it stands under, or the pair's question.</param>
 /// <param name="Text">What it says.</param>
 /// <param name="Words">The content words of heading and text, as they are indexed.</param>
-public sealed record Passage(Guid SourceId, string SourceName, bool IsPair, string Heading, string Text, IReadOnlySet<string> Words);
+/// <param name="Url">Of a website: the page it stands on.</param>
+public sealed record Passage(Guid SourceId, string SourceName, bool IsPair, string Heading, string Text, IReadOnlySet<string> Words, string? Url = null)
+{
+    /// <summary>Where in its source it stands.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>How close its meaning is to each question of the message, 0 to 1; empty where it was not found by meaning.</summary>
+    public IReadOnlyList<double> Closeness { get; init; } = [];
+
+    /// <summary>How close its meaning is to one of the questions.</summary>
+    public double ClosenessTo(int question) => question < Closeness.Count ? Closeness[question] : 0;
+}
 
 /// <summary>A passage and how well it fits.</summary>
 /// <param name="Passage">The passage.</param>
@@ -27,6 +38,12 @@ public sealed record PartAnswer(Passage Passage, double Score, Func<IReadOnlySet
 /// <param name="Pair">The Q&amp;A pair that asks the same, if one does.</param>
 public sealed record Grounded(double Score, IReadOnlyList<ScoredPassage> Passages, IReadOnlyList<PartAnswer> Parts, ScoredPassage? Pair)
 {
+    /// <summary>What the score would be by words alone.</summary>
+    public double ByWords { get; init; }
+
+    /// <summary>Whether the score rests on meaning rather than on words.</summary>
+    public bool IsByMeaning => Score > ByWords;
+
     /// <summary>The sources have nothing.</summary>
     public static Grounded Nothing { get; } = new(0, [], [], null);
 }
@@ -41,8 +58,9 @@ public sealed record Grounded(double Score, IReadOnlyList<ScoredPassage> Passage
 /// </para>
 /// <para>
 /// 1: every word that matters stands in one passage. About 0.5: half of the meaning does; what is missing may be politeness or the very point.
-/// Under 0.3: a common word matched by chance. 0: nothing in common. Meaning is compared by words alone: a paraphrase without a
-/// shared word scores 0 and the guardrail speaks, which is the safe side.
+/// Under 0.3: a common word matched by chance. 0: nothing in common. By words alone a paraphrase without a shared word scores 0 and the guardrail speaks,
+/// which is the safe side. Where passages were found by meaning as well (<see cref="Passage.Closeness"/>), a passage covers a question as well as the better
+/// of the two says.
 /// </para>
 /// </remarks>
 public static class Grounding
@@ -59,28 +77,31 @@ public static class Grounding
         if (total == 0 || candidates.Count == 0)
             return Grounded.Nothing;
 
-        var score = 0.0;
+        double score = 0, byWords = 0;
         var parts = new List<PartAnswer>();
-        foreach (var (part, weight) in asked.Parts.Zip(weights))
+        for (var i = 0; i < asked.Parts.Count; i++)
         {
-            var best = candidates
-                .Select(candidate => (candidate, coverage: Coverage(part, vocabulary, candidate.Passage.Words)))
-                .OrderByDescending(found => found.coverage)
-                .ThenByDescending(found => Preference(part, asked.Context, vocabulary, found.candidate))
+            var (part, question) = (asked.Parts[i], i);
+            var found = candidates.ConvertAll(candidate => (candidate, words: Coverage(part, vocabulary, candidate.Passage.Words), meaning: candidate.Passage.ClosenessTo(question)));
+            var best = found
+                .Select(one => (one.candidate, coverage: Math.Max(one.words, one.meaning)))
+                .OrderByDescending(one => one.coverage)
+                .ThenByDescending(one => Preference(part, asked.Context, vocabulary, one.candidate))
                 .First();
-            score += weight / total * best.coverage;
+            score += weights[i] / total * best.coverage;
+            byWords += weights[i] / total * found.Max(one => one.words);
             if (best.coverage > 0)
                 parts.Add(new PartAnswer(best.candidate.Passage, best.coverage, words => Coverage(part, vocabulary, words)));
         }
 
         var scored = candidates
-            .Select(candidate => (candidate, coverage: asked.Parts.Max(part => Coverage(part, vocabulary, candidate.Passage.Words))))
+            .Select(candidate => (candidate, coverage: asked.Parts.Select((part, i) => Math.Max(Coverage(part, vocabulary, candidate.Passage.Words), candidate.Passage.ClosenessTo(i))).Max()))
             .Where(found => found.coverage > 0)
             .OrderByDescending(found => found.coverage)
             .ThenByDescending(found => asked.Parts.Max(part => Preference(part, asked.Context, vocabulary, found.candidate)))
             .Select(found => new ScoredPassage(found.candidate.Passage, found.coverage))
             .ToList();
-        return new Grounded(score, scored, [.. parts.DistinctBy(answer => answer.Passage)], SamePair(asked, vocabulary, candidates));
+        return new Grounded(score, scored, [.. parts.DistinctBy(answer => answer.Passage)], SamePair(asked, vocabulary, candidates)) { ByWords = byWords };
     }
 
     /// <summary>How much of a question's meaning a set of words covers, 0 to 1.</summary>

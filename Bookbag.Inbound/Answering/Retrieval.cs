@@ -7,10 +7,13 @@ namespace Bookbag.Inbound.Answering;
 /// Two short statements: first which of the agent's own words are meant, then the chunks that have them. What a form, a slip or a
 /// rare word is are rules (<see cref="WordCloseness"/>, <see cref="Vocabulary"/>, <see cref="Grounding"/>); SQL only looks up.
 /// </remarks>
-public sealed class Retrieval(NpgsqlDataSource dataSource)
+/// <param name="dataSource">The database.</param>
+/// <param name="meaning">Finds what means the same in other words; null where no embedding endpoint is configured.</param>
+public sealed class Retrieval(NpgsqlDataSource dataSource, MeaningSearch? meaning = null)
 {
     private const string EveryChunk = "";
     private const int MostPassages = 24;
+    private const double Certain = 0.95;
 
     // Each chunk of the pool costs about 5 µs to read and rank.
     private const int Pool = 300;
@@ -21,14 +24,30 @@ public sealed class Retrieval(NpgsqlDataSource dataSource)
     /// <summary>The passages that cover what is asked, scored.</summary>
     public async Task<Grounded> FindAsync(Guid workspaceId, Guid agentId, Asked asked, CancellationToken cancellationToken)
     {
+        var (vocabulary, passages) = await ByWordsAsync(workspaceId, agentId, asked, cancellationToken);
+        var found = Grounding.Score(asked, vocabulary, passages);
+        // Where a pair asks the same or every word is covered, meaning has nothing to add, and a call costs the customer time.
+        if (meaning is null || found.Pair is not null || found.Score >= Certain || asked.Questions.Count == 0)
+            return found;
+        var close = await meaning.FindAsync(workspaceId, agentId, asked.Questions, cancellationToken);
+        return close.Count == 0 ? found : Grounding.Score(asked, vocabulary, Merge(passages, close));
+    }
+
+    /// <summary>A passage from a row of <see cref="RetrievalSql.Passages"/>.</summary>
+    internal static Passage Passage(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetString(1), row.GetBoolean(2), row.GetString(3), row.GetString(4),
+        row.GetFieldValue<string[]>(5).ToHashSet(), row.IsDBNull(6) ? null : row.GetString(6)) { Ordinal = row.GetInt32(7) };
+
+    private async Task<(Vocabulary, List<Passage>)> ByWordsAsync(Guid workspaceId, Guid agentId, Asked asked, CancellationToken cancellationToken)
+    {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var vocabulary = await LookUpAsync(connection, agentId, asked, cancellationToken);
         var known = asked.Parts.SelectMany(part => part).Distinct().Where(word => vocabulary.Chunks(word) > 0).OrderBy(vocabulary.Chunks).ToList();
-        if (known.Count == 0)
-            return Grounded.Nothing;
-        var passages = await ReadAsync(connection, workspaceId, agentId, known, asked.Context, vocabulary, cancellationToken);
-        return Grounding.Score(asked, vocabulary, passages);
+        return (vocabulary, known.Count == 0 ? [] : await ReadAsync(connection, workspaceId, agentId, known, asked.Context, vocabulary, cancellationToken));
     }
+
+    // The same chunk found both ways is one passage.
+    private static List<Passage> Merge(List<Passage> byWords, IReadOnlyList<Passage> byMeaning) =>
+        [.. byMeaning, .. byWords.ExceptBy(byMeaning.Select(passage => (passage.SourceId, passage.Ordinal)), passage => (passage.SourceId, passage.Ordinal))];
 
     private static async Task<Vocabulary> LookUpAsync(NpgsqlConnection connection, Guid agentId, Asked asked, CancellationToken cancellationToken)
     {
@@ -71,8 +90,7 @@ public sealed class Retrieval(NpgsqlDataSource dataSource)
         var passages = new List<Passage>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            passages.Add(new Passage(reader.GetGuid(0), reader.GetString(1), reader.GetBoolean(2), reader.GetString(3), reader.GetString(4),
-                reader.GetFieldValue<string[]>(5).ToHashSet()));
+            passages.Add(Passage(reader));
         return passages;
 
         // Words are letters, digits and marks (Words.Of): nothing in them can end a quoted lexeme.

@@ -43,7 +43,7 @@ internal static class RetrievalSql
         ), best AS MATERIALIZED (
             SELECT source_id, ordinal, rank FROM pool ORDER BY rank DESC, source_id, ordinal LIMIT @most
         )
-        SELECT chunk.source_id, source.name, source.type = 'qa', chunk.heading, chunk.text, tsvector_to_array(chunk.terms)
+        SELECT chunk.source_id, source.name, source.type = 'qa', chunk.heading, chunk.text, tsvector_to_array(chunk.terms), chunk.url, chunk.ordinal
         FROM best
         JOIN inbound.chunks chunk ON chunk.agent_id = @agent AND chunk.source_id = best.source_id AND chunk.ordinal = best.ordinal
         JOIN inbound.sources source ON source.agent_id = @agent AND source.id = best.source_id

@@ -5,7 +5,8 @@ namespace Bookbag.Inbound.Knowledge;
 /// <summary>A piece of a source, small enough to be about one thing.</summary>
 /// <param name="Heading">The heading it stands under, or a Q&amp;A pair's question; empty without one.</param>
 /// <param name="Text">What it says.</param>
-public sealed record Chunk(string Heading, string Text);
+/// <param name="Url">Of a website: the page it stands on.</param>
+public sealed record Chunk(string Heading, string Text, string? Url = null);
 
 /// <summary>Cuts a text into chunks along its headings, paragraphs and sentences.</summary>
 public static class Chunker

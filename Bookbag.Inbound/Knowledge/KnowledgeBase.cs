@@ -1,12 +1,18 @@
-using System.Globalization;
-using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Knowledge.Meaning;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Bookbag.Inbound.Knowledge;
 
-/// <summary>Writes an agent's sources: each with its index in one transaction, so that what is stored is what is found.</summary>
-public sealed class KnowledgeBase(InboundDb db, TimeProvider clock)
+/// <summary>
+/// Writes an agent's sources. What is written here itself is stored with its index in one transaction, so that what is stored is what is found; what has
+/// to be fetched or read first is left to the training.
+/// </summary>
+/// <param name="db">The schema.</param>
+/// <param name="clock">The time.</param>
+/// <param name="embedding">Whether the meaning of chunks is worked out as well.</param>
+public sealed class KnowledgeBase(InboundDb db, TimeProvider clock, IOptions<EmbeddingOptions>? embedding = null)
 {
     /// <summary>More is no longer looked after by people, source by source.</summary>
     public const int MostSources = 2_000;
@@ -22,11 +28,13 @@ public sealed class KnowledgeBase(InboundDb db, TimeProvider clock)
     /// <param name="alongside">What is to happen in the same transaction; a problem there undoes both.</param>
     public Task<(Source? Source, SourceProblem? Problem)> AddAsync(Guid workspaceId, Guid agentId, SourceContent content, CancellationToken cancellationToken,
         Func<Source, Task<SourceProblem?>>? alongside = null) =>
-        WriteAsync(agentId, async () =>
+        WriteAsync(agentId, async connection =>
         {
             var source = Source.Create(workspaceId, agentId, content, clock.GetUtcNow());
             db.Add(source);
-            var (indexed, problem) = await IndexAsync(source, cancellationToken);
+            if (content.Upload is { } upload)
+                db.Add(SourceFile.Of(source, upload));
+            var (indexed, problem) = await IndexAsync(connection, source, cancellationToken);
             if (indexed is not null && alongside is not null && await alongside(indexed) is { } other)
                 return (null, other);
             return (indexed, problem);
@@ -34,58 +42,63 @@ public sealed class KnowledgeBase(InboundDb db, TimeProvider clock)
 
     /// <summary>Lets a source say something else; nothing at all where there is no such source.</summary>
     public Task<(Source? Source, SourceProblem? Problem)> RewriteAsync(Guid agentId, Guid sourceId, SourceContent content, CancellationToken cancellationToken) =>
-        WriteAsync(agentId, async () =>
+        WriteAsync(agentId, async connection =>
         {
             if (await db.Set<Source>().SingleOrDefaultAsync(s => s.AgentId == agentId && s.Id == sourceId, cancellationToken) is not { } source)
                 return (null, null);
+            if (source.IsWritten != content.Type is SourceType.Text or SourceType.Qa || (!source.IsWritten && source.Type != content.Type))
+                return (null, new SourceProblem("source_type_fixed", "A website or file stays one: remove the source and add another."));
             source.Rewrite(content, clock.GetUtcNow());
-            return await IndexAsync(source, cancellationToken);
+            return await IndexAsync(connection, source, cancellationToken);
+        }, cancellationToken);
+
+    /// <summary>Has a source read again; nothing at all where there is no such source.</summary>
+    public Task<(Source? Source, SourceProblem? Problem)> TrainAsync(Guid agentId, Guid sourceId, CancellationToken cancellationToken) =>
+        WriteAsync(agentId, async connection =>
+        {
+            if (await db.Set<Source>().SingleOrDefaultAsync(s => s.AgentId == agentId && s.Id == sourceId, cancellationToken) is not { } source)
+                return (null, null);
+            if (source.Status is SourceStatus.Waiting or SourceStatus.Training)
+                return (null, new SourceProblem("training_under_way", "The source is being read already."));
+            if (!source.IsWritten)
+                source.Train(clock.GetUtcNow());
+            return await IndexAsync(connection, source, cancellationToken);
         }, cancellationToken);
 
     /// <summary>Removes a source with its index; false where there is none.</summary>
     public async Task<bool> RemoveAsync(Guid agentId, Guid sourceId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(KnowledgeSql.LockAgent, cancellationToken, new NpgsqlParameter("agent", agentId));
+        await ChunkIndex.LockAsync(Connection, agentId, cancellationToken);
         var removed = await db.Set<Source>().Where(s => s.AgentId == agentId && s.Id == sourceId).ExecuteDeleteAsync(cancellationToken);
+        await ChunkIndex.ForgetMeaningAsync(Connection, agentId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return removed > 0;
     }
 
-    private async Task<(Source?, SourceProblem?)> WriteAsync(Guid agentId, Func<Task<(Source?, SourceProblem?)>> write, CancellationToken cancellationToken)
+    private NpgsqlConnection Connection => (NpgsqlConnection)db.Database.GetDbConnection();
+
+    private async Task<(Source?, SourceProblem?)> WriteAsync(Guid agentId, Func<NpgsqlConnection, Task<(Source?, SourceProblem?)>> write, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(KnowledgeSql.LockAgent, cancellationToken, new NpgsqlParameter("agent", agentId));
-        var (source, problem) = await write();
+        await ChunkIndex.LockAsync(Connection, agentId, cancellationToken);
+        var (source, problem) = await write(Connection);
         if (problem is null)
             await transaction.CommitAsync(cancellationToken);
         return (source, problem);
     }
 
-    private async Task<(Source?, SourceProblem?)> IndexAsync(Source source, CancellationToken cancellationToken)
+    private async Task<(Source?, SourceProblem?)> IndexAsync(NpgsqlConnection connection, Source source, CancellationToken cancellationToken)
     {
-        var chunks = source.Chunks();
-        await db.SaveChangesAsync(cancellationToken);
-        await ExecuteAsync(KnowledgeSql.RemoveChunks, cancellationToken, new("agent", source.AgentId), new("source", source.Id));
-        await ExecuteAsync(KnowledgeSql.AddChunks, cancellationToken,
-            new("workspace", source.WorkspaceId), new("agent", source.AgentId), new("source", source.Id),
-            new("headings", chunks.Select(chunk => chunk.Heading).ToArray()),
-            new("texts", chunks.Select(chunk => chunk.Text).ToArray()),
-            new("words", chunks.Select(chunk => string.Join(' ', Words.Content(chunk.Heading).Union(Words.Content(chunk.Text)))).ToArray()));
-
-        // Counted after the fact, under the agent's lock: what is too much is rolled back.
-        var count = await db.Database.SqlQueryRaw<Stored>(KnowledgeSql.Count, new NpgsqlParameter("agent", source.AgentId)).SingleAsync(cancellationToken);
-        if (count.Sources > MostSources)
-            return (null, new("too_many_sources", Full($"An agent has at most {MostSources:N0} sources. Remove one, or put several into one text.")));
-        if (count.Chunks > MostChunks)
-            return (null, new("too_much_knowledge", Full($"An agent's sources may make up {MostChunks:N0} passages of about a thousand characters; with this one they would make up {count.Chunks:N0}.")));
-        return (source, null);
+        if (source.IsWritten)
+        {
+            var chunks = source.Chunks();
+            source.Learnt(chunks.Count, embedding?.Value.IsConfigured is true, clock.GetUtcNow());
+            await db.SaveChangesAsync(cancellationToken);
+            await ChunkIndex.ReplaceAsync(connection, source.WorkspaceId, source.AgentId, source.Id, chunks, keep: [], cancellationToken);
+        }
+        else
+            await db.SaveChangesAsync(cancellationToken);
+        return await ChunkIndex.CheckAsync(connection, source.AgentId, cancellationToken) is { } problem ? (null, problem) : (source, null);
     }
-
-    private static string Full(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters) =>
-        db.Database.ExecuteSqlRawAsync(sql, parameters, cancellationToken);
-
-    private sealed record Stored(long Sources, int Chunks);
 }

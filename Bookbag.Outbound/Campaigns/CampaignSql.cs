@@ -1,3 +1,5 @@
+using Bookbag.Outbound.Sending;
+
 namespace Bookbag.Outbound.Campaigns;
 
 /// <summary>Every move of a campaign. Each says from which states; no row means that it was not there any more.</summary>
@@ -117,14 +119,14 @@ internal static class CampaignSql
         """;
 
     /// <summary>What the automatic stop looks at: campaigns on their way, with how many were tried, failed, delivered and opted out.</summary>
-    public const string Watch = """
+    public const string Watch = $"""
         SELECT c.channel_id, c.id, c.guard::text, w.tried, w.failed, w.delivered, w.opted_out
         FROM outbound.campaigns c, LATERAL (
             SELECT count(*) FILTER (WHERE r.state IN ('sent', 'failed', 'unresolved') AND r.attempts > 0)::int AS tried,
                    count(*) FILTER (WHERE r.state IN ('failed', 'unresolved') AND r.attempts > 0)::int AS failed,
                    count(*) FILTER (WHERE r.delivered_at IS NOT NULL)::int AS delivered,
                    count(*) FILTER (WHERE r.opted_out_at IS NOT NULL)::int AS opted_out
-            FROM outbound.recipients r WHERE r.channel_id = c.channel_id AND r.campaign_id = c.id) w
+            FROM outbound.recipients r WHERE {RecipientId.OfCampaignSql}) w
         WHERE c.state IN ('sending', 'waiting') AND c.prepared_at IS NOT NULL
         """;
 

@@ -31,6 +31,9 @@ public sealed record Funnel(
         await using var command = dataSource.CreateCommand(FunnelSql.Count);
         command.Parameters.AddWithValue("channel", campaign.ChannelId);
         command.Parameters.AddWithValue("campaign", campaign.Id);
+        var (first, last) = RecipientId.RangeOf(campaign.Id);
+        command.Parameters.AddWithValue("first", first);
+        command.Parameters.AddWithValue("last", last);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
@@ -75,12 +78,12 @@ internal static class FunnelSql
              ELSE r.state END
         """;
 
-    /// <summary>How many are in each bucket, by reason. One reading of the campaign's recipients.</summary>
+    /// <summary>How many are in each bucket, by reason. One reading of the campaign's recipients, and of no others.</summary>
     public const string Count = $"""
         SELECT {Bucket} AS bucket, CASE WHEN r.state <> 'sent' THEN r.reason END AS reason, CASE WHEN r.state <> 'sent' THEN r.error_code END AS code,
                min(r.detail), count(*)::int, count(r.opted_out_at)::int
         FROM outbound.recipients r
-        WHERE r.channel_id = @channel AND r.campaign_id = @campaign
+        WHERE {RecipientId.InRangeSql}
         GROUP BY 1, 2, 3
         """;
 

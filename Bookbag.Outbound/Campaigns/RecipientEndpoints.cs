@@ -43,7 +43,7 @@ public static class RecipientEndpoints
                r.ended_at, r.wamid, r.reason, r.error_code, r.detail
         FROM outbound.recipients r
         LEFT JOIN outbound.contacts c ON c.workspace_id = r.workspace_id AND c.agent_id = @agent AND c.id = r.contact_id
-        WHERE r.channel_id = @channel AND r.campaign_id = @campaign AND r.id > @after
+        WHERE {RecipientId.InRangeSql}
         """;
 
     internal static void MapRecipients(this RouteGroupBuilder group)
@@ -135,7 +135,8 @@ public static class RecipientEndpoints
         command.Parameters.AddWithValue("agent", campaign.AgentId);
         command.Parameters.AddWithValue("channel", campaign.ChannelId);
         command.Parameters.AddWithValue("campaign", campaign.Id);
-        command.Parameters.AddWithValue("after", RecipientId.Of(campaign.Id, after));
+        command.Parameters.AddWithValue("first", RecipientId.Of(campaign.Id, after + 1));
+        command.Parameters.AddWithValue("last", RecipientId.RangeOf(campaign.Id).Last);
         command.Value("bucket", NpgsqlDbType.Text, bucket);
         command.Parameters.AddWithValue("take", take);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);

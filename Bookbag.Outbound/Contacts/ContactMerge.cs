@@ -67,15 +67,13 @@ internal static class ContactMerge
 
     private static async Task StageAsync(NpgsqlConnection connection, MergeTarget target, IReadOnlyList<ContactRow> rows, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(ContactMergeSql.Stage), new(ContactMergeSql.Lock) } })
+        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(ContactMergeSql.Stage), new(ContactMergeSql.Lock), new(ContactMergeSql.WithoutJit) } })
         {
             batch.BatchCommands[1].Parameters.AddWithValue("agent", target.AgentId);
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await CopyAsync(connection, rows, now, cancellationToken);
-        await using var analyze = new NpgsqlCommand(ContactMergeSql.Analyze, connection);
-        await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<ContactRow> rows, DateTimeOffset now, CancellationToken cancellationToken)

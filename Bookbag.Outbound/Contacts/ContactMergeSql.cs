@@ -14,8 +14,8 @@ internal static class ContactMergeSql
         COPY contact_rows (row, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in) FROM STDIN (FORMAT binary)
         """;
 
-    // How many rows there are decides how they are joined; nothing else tells the planner.
-    public const string Analyze = "ANALYZE contact_rows";
+    // Compiling the merge takes longer than a batch gains by it.
+    public const string WithoutJit = "SET LOCAL jit = off";
 
     // The columns by which people are looked for.
     public const string AnalyzeContacts = "ANALYZE outbound.contacts (workspace_id, agent_id, id, phone, external_id, user_id)";
@@ -27,7 +27,8 @@ internal static class ContactMergeSql
     // first), inserts who is not. Returns every row that is done: 1 created, 2 updated, 3 updated again by the same import, 4 refused
     // because its keys belong to different contacts; with the contact's id, and the contact in the way. A row that shares its contact with an
     // earlier one, or that was beaten to its phone number by another transaction, is not returned: it is merged by running this again.
-    // The unique indexes of contacts serve the three joins.
+    // The unique indexes of contacts serve the three look-ups. LIMIT 1 keeps them look-ups: joined freely, the planner reads all contacts for each batch once
+    // there are many, and a file costs the square of its length.
     public const string Merge = """
         WITH found AS MATERIALIZED (
             SELECT r.*,
@@ -36,15 +37,16 @@ internal static class ContactMergeSql
                    CASE WHEN @external_first AND e.id IS NULL THEN r.external_id <> coalesce(p.external_id, u.external_id) ELSE false END AS is_another,
                    coalesce(p.import_id, e.import_id, u.import_id) = @import AS again
             FROM contact_rows r
-            LEFT JOIN outbound.contacts p ON p.workspace_id = @workspace AND p.agent_id = @agent AND p.phone = r.phone
-            LEFT JOIN outbound.contacts e ON e.workspace_id = @workspace AND e.agent_id = @agent AND e.external_id = r.external_id
-            LEFT JOIN outbound.contacts u ON u.workspace_id = @workspace AND u.agent_id = @agent AND u.user_id = r.user_id
-        ), judged AS MATERIALIZED (
-            SELECT f.*,
-                   coalesce(by_phone <> target, false) OR coalesce(by_external_id <> target, false) OR coalesce(by_user_id <> target, false)
-                       OR coalesce(is_another, false) AS refused,
-                   row_number() OVER (PARTITION BY coalesce(f.target, f.id) ORDER BY f.row) AS nth
-            FROM found f
+            LEFT JOIN LATERAL (SELECT c.id, c.external_id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND r.phone IS NOT NULL AND c.phone = r.phone LIMIT 1) p ON true
+            LEFT JOIN LATERAL (SELECT c.id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND r.external_id IS NOT NULL AND c.external_id = r.external_id LIMIT 1) e ON true
+            LEFT JOIN LATERAL (SELECT c.id, c.external_id, c.import_id FROM outbound.contacts c
+                               WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND r.user_id IS NOT NULL AND c.user_id = r.user_id LIMIT 1) u ON true
+        ), refused AS MATERIALIZED (
+            SELECT row FROM found WHERE target IS NOT NULL AND (by_phone <> target OR by_external_id <> target OR by_user_id <> target OR is_another)
+        ), known AS MATERIALIZED (
+            SELECT DISTINCT ON (target) row AS first FROM found WHERE target IS NOT NULL AND row NOT IN (SELECT row FROM refused) ORDER BY target, row
         ), updated AS (
             UPDATE outbound.contacts c
             SET external_id = coalesce(r.external_id, c.external_id), phone = coalesce(r.phone, c.phone), user_id = coalesce(r.user_id, c.user_id),
@@ -54,23 +56,23 @@ internal static class ContactMergeSql
                 opted_in_at = CASE WHEN r.opted_in THEN coalesce(c.opted_in_at, @now) ELSE c.opted_in_at END,
                 opt_in_source = CASE WHEN r.opted_in THEN coalesce(c.opt_in_source, @source) ELSE c.opt_in_source END,
                 import_id = coalesce(@import, c.import_id), updated_at = @now
-            FROM judged r
-            WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.id = r.target AND r.nth = 1 AND NOT r.refused
+            FROM found r JOIN known ON known.first = r.row
+            WHERE c.workspace_id = @workspace AND c.agent_id = @agent AND c.id = r.target
             RETURNING r.row
         ), inserted AS (
             INSERT INTO outbound.contacts
                 (workspace_id, agent_id, id, external_id, phone, user_id, name, email, language, tags, attributes, opted_in_at, opt_in_source, import_id, created_at, updated_at)
             SELECT @workspace, @agent, r.id, r.external_id, r.phone, r.user_id, r.name, r.email, r.language, r.tags, jsonb_strip_nulls(r.attributes),
                    CASE WHEN r.opted_in THEN @now END, CASE WHEN r.opted_in THEN @source END, @import, @now, @now
-            FROM judged r
-            WHERE r.target IS NULL AND NOT r.refused
+            FROM found r
+            WHERE r.target IS NULL
             ON CONFLICT DO NOTHING
             RETURNING id
         )
-        SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN judged j ON j.id = i.id
-        UNION ALL SELECT j.row, CASE WHEN j.again THEN 3 ELSE 2 END, j.target, NULL FROM updated u JOIN judged j ON j.row = u.row
+        SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN found j ON j.id = i.id
+        UNION ALL SELECT j.row, CASE WHEN j.again THEN 3 ELSE 2 END, j.target, NULL FROM updated u JOIN found j ON j.row = u.row
         UNION ALL SELECT j.row, 4, j.target, CASE WHEN j.by_phone <> j.target OR j.is_another THEN j.by_phone WHEN j.by_external_id <> j.target THEN j.by_external_id ELSE j.by_user_id END
-        FROM judged j WHERE j.refused
+        FROM refused JOIN found j ON j.row = refused.row
         """;
 
     public const string Done = "DELETE FROM contact_rows WHERE row = ANY (@done)";

@@ -1,7 +1,7 @@
 namespace Bookbag.Outbound.Sandbox;
 
 /// <summary>Takes or refuses a message that is well formed, as Meta would with the limits of that moment.</summary>
-internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTrail trail, SandboxStats stats, TimeProvider clock)
+internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTrail trail, TierUpgrades upgrades, SandboxStats stats, TimeProvider clock)
 {
     /// <summary>Told of every message taken, on the thread that took it: what waits for messages in tests and benchmarks.</summary>
     public event Action<BusinessMessage>? Accepted;
@@ -31,7 +31,13 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
                 Category = template?.Category ?? "service",
                 InWindow = open,
                 OpenedAt = Opens(request, open) ? now : null,
+                Nth = request.IsTemplate ? ++conversation.Templates : 0,
+                QuickReplies = template?.QuickReplies ?? [],
             };
+            if (message.OpenedAt is not null)
+                upgrades.Look(number.Account.Portfolio, now);
+            if (template is { Category: "marketing" } && !open)
+                failure ??= RefuseMarketing(conversation, now);
             conversation.TypingSince = null;
             state.Add(message);
         }
@@ -63,6 +69,12 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
 
     private static GraphRefusal? RefuseOpening(Conversation conversation, SendRequest request, bool open, DateTimeOffset now) =>
         Opens(request, open) && !SandboxState.TryOpen(conversation, now) ? GraphRefusal.MessagingLimitReached : null;
+
+    // Meta takes it first, and says so by status. What comes inside the window does not count.
+    private static GraphRefusal? RefuseMarketing(Conversation conversation, DateTimeOffset now) =>
+        conversation.StoppedMarketing ? GraphRefusal.ForCode(131050)
+        : conversation.TryTakeMarketing(now) ? null
+        : GraphRefusal.ForCode(131049);
 
     private static bool Opens(SendRequest request, bool open) => request.IsTemplate && !open;
 

@@ -39,6 +39,7 @@ internal sealed class AccountTemplate(string id, SandboxAccount account, string 
                 ? Parameters(header, definition.IsNamed)
                 : new SandboxTemplate.Parameters { Media = definition.HeaderFormat.ToLowerInvariant() },
             BodyParameters = Parameters(body, definition.IsNamed),
+            QuickReplies = [.. definition.Buttons.Where(b => b is { Type: "QUICK_REPLY", Text: not null }).Select(b => b.Text!)],
         };
     }
 

@@ -13,6 +13,7 @@ internal sealed class Conversation
     /// <summary>Meta's customer service window.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
+    private readonly Queue<DateTimeOffset> _marketing = [];
     private DateTimeOffset _paidUntil;
 
     public Conversation(SandboxNumber number, string phone)
@@ -35,6 +36,18 @@ internal sealed class Conversation
     /// <summary>Whether and when this customer reads; null as the number says.</summary>
     public bool? Reads { get; set; }
     public TimeSpan? ReadAfter { get; set; }
+
+    /// <summary>What this customer does about templates; null as the number says.</summary>
+    public CustomerHabits? Habits { get; set; }
+
+    /// <summary>How many templates were taken for this customer.</summary>
+    public int Templates { get; set; }
+
+    /// <summary>Whether the customer stopped marketing in WhatsApp.</summary>
+    public bool StoppedMarketing { get; set; }
+
+    /// <summary>Whether the customer blocked the business.</summary>
+    public bool Blocked { get; set; }
 
     /// <summary>The error with which every message to this customer fails; null for none.</summary>
     public int? FailsWith { get; set; }
@@ -62,6 +75,19 @@ internal sealed class Conversation
     }
 
     public bool TryTakePair(DateTimeOffset now) => PairRateLimit.TryTake(ref _paidUntil, now);
+
+    /// <summary>Takes a place of Meta's limit on marketing that one customer gets, or refuses.</summary>
+    public bool TryTakeMarketing(DateTimeOffset now)
+    {
+        if (Number.MarketingPerCustomer is not { } most)
+            return true;
+        while (_marketing.TryPeek(out var oldest) && oldest <= now - Window)
+            _marketing.Dequeue();
+        if (_marketing.Count >= most)
+            return false;
+        _marketing.Enqueue(now);
+        return true;
+    }
 }
 
 /// <summary>Something that the customer's phone shows.</summary>
@@ -114,6 +140,12 @@ internal sealed class BusinessMessage(Conversation conversation, string wamid, s
 
     /// <summary>When it took a place of the messaging limit; null where it took none.</summary>
     public DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>Which of the templates to this customer it is, from 1.</summary>
+    public int Nth { get; init; }
+
+    /// <summary>The labels of the template's quick replies.</summary>
+    public IReadOnlyList<string> QuickReplies { get; init; } = [];
 }
 
 /// <summary>The business marked the customer's messages as read, up to this one.</summary>

@@ -13,7 +13,7 @@ internal static class CustomerEndpoints
         customers.MapGet("", List).WithName("ListSandboxCustomers")
             .WithSummary("Lists the customers, the latest first.");
         customers.MapPut("/{phone}", Change).WithName("ChangeSandboxCustomer")
-            .WithSummary("Chooses a customer's name and behaviour: whether and when messages are read, whether they fail.");
+            .WithSummary("Chooses a customer's name and behaviour: whether and when messages are read, what is done about them, whether they fail.");
         customers.MapPost("/{phone}/messages", Write).WithName("WriteAsSandboxCustomer")
             .WithSummary("Writes to a number as a customer. The message goes to the callback as a signed webhook; the answer is its id.");
         customers.MapGet("/{phone}/messages", Read).WithName("ReadAsSandboxCustomer")
@@ -98,6 +98,12 @@ public sealed record CustomerSettings
     /// <summary>How long after delivery.</summary>
     public TimeSpan? ReadAfter { get; init; }
 
+    /// <summary>What this customer does about templates, in the place of the number's habits: shares of 0 and 1 leave nothing to chance.</summary>
+    public CustomerHabits? Habits { get; init; }
+
+    /// <summary>Whether this customer has blocked the business.</summary>
+    public bool? Blocked { get; init; }
+
     /// <summary>The error with which messages to this customer fail, such as 131026; 0 for none.</summary>
     public int? FailsWith { get; init; }
 
@@ -109,6 +115,8 @@ public sealed record CustomerSettings
         conversation.HidePhone = HidePhone ?? conversation.HidePhone;
         conversation.Reads = Reads ?? conversation.Reads;
         conversation.ReadAfter = ReadAfter ?? conversation.ReadAfter;
+        conversation.Habits = Habits ?? conversation.Habits;
+        conversation.Blocked = Blocked ?? conversation.Blocked;
         if (FailsWith is { } code)
             conversation.FailsWith = code == 0 ? null : code;
     }
@@ -117,9 +125,10 @@ public sealed record CustomerSettings
 /// <summary>A customer on one number.</summary>
 public sealed record CustomerView(
     string Phone, string UserId, string? Name, string PhoneNumberId, DateTimeOffset? WindowClosesAt, DateTimeOffset? LastAt, int Items,
-    bool? Reads, TimeSpan? ReadAfter, int? FailsWith)
+    bool? Reads, TimeSpan? ReadAfter, int? FailsWith, CustomerHabits? Habits, bool Blocked, bool StoppedMarketing)
 {
     internal static CustomerView Of(Conversation conversation) => new(
         conversation.Phone, conversation.UserId, conversation.Name, conversation.Number.Id, conversation.WindowClosesAt,
-        conversation.Items.LastOrDefault()?.At, conversation.Items.Count, conversation.Reads, conversation.ReadAfter, conversation.FailsWith);
+        conversation.Items.LastOrDefault()?.At, conversation.Items.Count, conversation.Reads, conversation.ReadAfter, conversation.FailsWith,
+        conversation.Habits, conversation.Blocked, conversation.StoppedMarketing);
 }

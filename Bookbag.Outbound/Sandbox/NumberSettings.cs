@@ -17,7 +17,7 @@ public sealed record NumberSettings
     [RegularExpression("^[A-Z_]{1,40}$")]
     public string? Status { get; init; }
 
-    /// <summary>STANDARD (80 messages a second) or HIGH (1,000).</summary>
+    /// <summary>STANDARD (80 messages a second), HIGH (1,000), or NOT_APPLICABLE: a number that is used on a phone as well (20).</summary>
     [RegularExpression("^(STANDARD|HIGH|NOT_APPLICABLE)$")]
     public string? Throughput { get; init; }
 
@@ -45,6 +45,16 @@ public sealed record NumberSettings
 
     /// <summary>Whether customers read what they get.</summary>
     public bool? Reads { get; init; }
+
+    /// <summary>What customers do about templates.</summary>
+    public CustomerHabits? Habits { get; init; }
+
+    /// <summary>How many marketing templates a customer gets in the moving 24 hours, windows apart; what is beyond fails with 131049. 0 for no such limit.</summary>
+    [Range(0, 1_000)]
+    public int? MarketingPerCustomer { get; init; }
+
+    /// <summary>How long after half of the messaging limit was used the portfolio gets the next one; Meta takes up to six hours. Negative: never.</summary>
+    public TimeSpan? UpgradeAfter { get; init; }
 
     /// <summary>What signs this number's webhooks.</summary>
     [MinLength(1)]
@@ -74,10 +84,12 @@ public sealed record NumberSettings
 public sealed record NumberView(
     string Id, string DisplayPhoneNumber, string VerifiedName, string BusinessAccountId, string PortfolioId, string Tier, int Opened,
     string QualityRating, string Status, string Throughput, int MessagesPerSecond, bool PairLimit, bool ForeignWebhooks, WindowRefusal WindowRefusal,
-    TimeSpan SentAfter, TimeSpan DeliveredAfter, TimeSpan ReadAfter, bool Reads, Uri? CallbackUrl, int Customers)
+    TimeSpan SentAfter, TimeSpan DeliveredAfter, TimeSpan ReadAfter, bool Reads, CustomerHabits Habits, int? MarketingPerCustomer, TimeSpan? UpgradeAfter,
+    Uri? CallbackUrl, int Customers)
 {
     internal static NumberView Of(SandboxNumber number, int opened) => new(
         number.Id, number.DisplayPhoneNumber, number.VerifiedName, number.Account.Id, number.Account.Portfolio.Id, number.Account.Portfolio.Tier, opened,
         number.QualityRating, number.Status, number.Throughput, number.MessagesPerSecond, number.PairLimit, number.ForeignWebhooks, number.WindowRefusal,
-        number.SentAfter, number.DeliveredAfter, number.ReadAfter, number.Reads, number.Target?.Url, number.Conversations.Count);
+        number.SentAfter, number.DeliveredAfter, number.ReadAfter, number.Reads, number.Habits, number.MarketingPerCustomer,
+        number.Account.Portfolio.UpgradeAfter, number.Target?.Url, number.Conversations.Count);
 }

@@ -89,7 +89,7 @@ internal sealed class SandboxControl(
     public StatsView Stats()
     {
         lock (state.Gate)
-            return stats.View(state.Numbers.Count, state.Customers, state.Duplicates, outbox.Ready.Count, outbox.Withheld);
+            return stats.View(state.Numbers.Count, state.Customers, state.Duplicates, outbox.Ready.Count, outbox.Withheld, schedule.Count);
     }
 
     /// <summary>Forgets everything.</summary>

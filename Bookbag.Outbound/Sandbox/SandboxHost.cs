@@ -103,6 +103,8 @@ internal static class SandboxExtensions
         builder.Services.AddSingleton(services => new Faults(services.GetRequiredService<SandboxOptions>().Seed));
         builder.Services.AddSingleton<Schedule>();
         builder.Services.AddSingleton<StatusTrail>();
+        builder.Services.AddSingleton<CustomerActs>();
+        builder.Services.AddSingleton<TierUpgrades>();
         builder.Services.AddSingleton<AcceptMessage>();
         builder.Services.AddSingleton<SendMessage>();
         builder.Services.AddSingleton<WriteAsCustomer>();

@@ -20,6 +20,7 @@ internal sealed class SandboxNumber
         Bucket = new ThroughputBucket(MessagesPerSecond, now);
         (SentAfter, DeliveredAfter, ReadAfter, Reads) = (options.SentAfter, options.DeliveredAfter, options.ReadAfter, options.Reads);
         (PairLimit, ForeignWebhooks) = (options.PairLimit, options.ForeignWebhooks);
+        (Habits, MarketingPerCustomer) = (options.Habits, options.MarketingPerCustomer);
         Target = ResolveTarget();
     }
 
@@ -38,6 +39,8 @@ internal sealed class SandboxNumber
     public TimeSpan DeliveredAfter { get; private set; }
     public TimeSpan ReadAfter { get; private set; }
     public bool Reads { get; private set; }
+    public CustomerHabits Habits { get; private set; }
+    public int? MarketingPerCustomer { get; private set; }
     public string? AppSecret { get; private set; }
     public Uri? CallbackUrl { get; private set; }
 
@@ -88,6 +91,8 @@ internal sealed class SandboxNumber
         DeliveredAfter = settings.DeliveredAfter ?? DeliveredAfter;
         ReadAfter = settings.ReadAfter ?? ReadAfter;
         Reads = settings.Reads ?? Reads;
+        Habits = settings.Habits ?? Habits;
+        MarketingPerCustomer = settings.MarketingPerCustomer is { } most ? most == 0 ? null : most : MarketingPerCustomer;
         AppSecret = settings.AppSecret ?? AppSecret;
         if ((settings.MessagesPerSecond ?? DefaultRate(settings.Throughput)) is { } rate)
             Bucket = new ThroughputBucket(MessagesPerSecond = rate, now);
@@ -113,7 +118,7 @@ internal sealed class SandboxNumber
         : null;
 
     // What Meta gives at these levels.
-    private static int? DefaultRate(string? throughput) => throughput switch { "STANDARD" => 80, "HIGH" => 1_000, _ => null };
+    private static int? DefaultRate(string? throughput) => throughput switch { "STANDARD" => 80, "HIGH" => 1_000, "NOT_APPLICABLE" => 20, _ => null };
 }
 
 /// <summary>A WhatsApp Business Account. Guarded by the gate of <see cref="SandboxState"/>.</summary>
@@ -130,11 +135,17 @@ internal sealed class SandboxAccount(string id, SandboxPortfolio portfolio)
 }
 
 /// <summary>A business portfolio: all its numbers share one messaging limit. Guarded by the gate of <see cref="SandboxState"/>.</summary>
-internal sealed class SandboxPortfolio(string id, string tier)
+internal sealed class SandboxPortfolio(string id, string tier, TimeSpan? upgradeAfter)
 {
     public string Id { get; } = id;
     public string Tier { get; set; } = tier;
     public OpeningLedger Openings { get; } = new();
+
+    /// <summary>How long after half of the limit was used the next tier comes; null for never.</summary>
+    public TimeSpan? UpgradeAfter { get; set; } = upgradeAfter;
+
+    /// <summary>Whether it is under way.</summary>
+    public bool IsUpgrading { get; set; }
 }
 
 /// <summary>Where webhooks go, and what signs them. Numbers of equal targets may share a POST.</summary>

@@ -41,6 +41,17 @@ public sealed class SandboxOptions
     /// <summary>Whether customers read what they get. Read receipts can be off at Meta too: then <c>read</c> never comes.</summary>
     public bool Reads { get; set; } = true;
 
+    /// <summary>What customers do about templates, unless a number or a customer has habits of its own.</summary>
+    [Required]
+    public CustomerHabits Habits { get; set; } = CustomerHabits.Quiet;
+
+    /// <summary>How many marketing templates a customer gets in the moving 24 hours (131049); null for any number.</summary>
+    [Range(1, 1_000)]
+    public int? MarketingPerCustomer { get; set; }
+
+    /// <summary>How long after half of the messaging limit was used a portfolio gets the next one; null for never.</summary>
+    public TimeSpan? UpgradeAfter { get; set; }
+
     /// <summary>The messaging limit that a portfolio starts with.</summary>
     [Required]
     public string Tier { get; set; } = "TIER_2K";

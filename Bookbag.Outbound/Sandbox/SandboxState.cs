@@ -46,6 +46,8 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
 
     public bool TryAccount(string id, [NotNullWhen(true)] out SandboxAccount? account) => _accounts.TryGetValue(id, out account);
 
+    public IEnumerable<SandboxNumber> NumbersOf(SandboxPortfolio portfolio) => _numbers.Values.Where(n => n.Account.Portfolio == portfolio);
+
     public IEnumerable<SandboxNumber> NumbersOf(SandboxAccount account) => _numbers.Values.Where(n => n.Account == account);
 
     /// <summary>Subscribes the app to an account's webhooks, or ends that; without a callback the app's own applies.</summary>
@@ -63,6 +65,8 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
         var account = Account(settings.BusinessAccountId ?? number.Account.Id, portfolio);
         account.Portfolio = Portfolio(portfolio);
         account.Portfolio.Tier = settings.Tier ?? account.Portfolio.Tier;
+        if (settings.UpgradeAfter is { } after)
+            account.Portfolio.UpgradeAfter = after < TimeSpan.Zero ? null : after;
         number.Change(settings, account, clock.GetUtcNow());
     }
 
@@ -167,7 +171,7 @@ internal sealed class SandboxState(SandboxOptions options, TimeProvider clock)
     private SandboxPortfolio Portfolio(string id)
     {
         if (!_portfolios.TryGetValue(id, out var portfolio))
-            _portfolios.Add(id, portfolio = new SandboxPortfolio(id, options.Tier));
+            _portfolios.Add(id, portfolio = new SandboxPortfolio(id, options.Tier, options.UpgradeAfter));
         return portfolio;
     }
 

@@ -8,7 +8,7 @@ internal sealed class SandboxStats
     private readonly ConcurrentDictionary<int, int> _refusals = [];
     private readonly ConcurrentDictionary<SendFault, int> _faults = [];
     private int _requests, _accepted, _readMarks, _typing, _customerMessages, _sent, _delivered, _read, _failed;
-    private int _acknowledged, _updates, _failedPosts, _retried, _dropped;
+    private int _promised, _acknowledged, _updates, _failedPosts, _retried, _dropped;
 
     public int Requests => _requests;
     public int Accepted => _accepted;
@@ -43,6 +43,7 @@ internal sealed class SandboxStats
         Interlocked.Add(ref _updates, updates);
     }
 
+    public void WebhookPromised() => Interlocked.Increment(ref _promised);
     public void WebhookFailed() => Interlocked.Increment(ref _failedPosts);
     public void WebhookRetried() => Interlocked.Increment(ref _retried);
     public void WebhooksDropped(int updates) => Interlocked.Add(ref _dropped, updates);
@@ -52,11 +53,11 @@ internal sealed class SandboxStats
         _refusals.Clear();
         _faults.Clear();
         _requests = _accepted = _readMarks = _typing = _customerMessages = _sent = _delivered = _read = _failed = 0;
-        _acknowledged = _updates = _failedPosts = _retried = _dropped = 0;
+        _promised = _acknowledged = _updates = _failedPosts = _retried = _dropped = 0;
     }
 
     /// <summary>The counts, together with what only the state knows.</summary>
-    public StatsView View(int numbers, int customers, int duplicates, int pending, int withheld) => new()
+    public StatsView View(int numbers, int customers, int duplicates, int pending, int withheld, int planned) => new()
     {
         Numbers = numbers,
         Customers = customers,
@@ -69,7 +70,8 @@ internal sealed class SandboxStats
         TypingIndicators = _typing,
         CustomerMessages = _customerMessages,
         Statuses = new StatsView.StatusCounts(_sent, _delivered, _read, _failed),
-        Webhooks = new StatsView.WebhookCounts(_acknowledged, _updates, _failedPosts, _retried, _dropped, pending, withheld),
+        Webhooks = new StatsView.WebhookCounts(_acknowledged, _updates, _failedPosts, _retried, _dropped, pending, withheld, _promised - _updates - _dropped),
+        Planned = planned,
     };
 }
 
@@ -112,9 +114,15 @@ public sealed record StatsView
     /// <summary>Webhooks posted.</summary>
     public required WebhookCounts Webhooks { get; init; }
 
+    /// <summary>What is still to happen by itself: statuses, what customers do, reviews, upgrades, retries.</summary>
+    public required int Planned { get; init; }
+
     /// <summary>How many messages reached a status.</summary>
     public sealed record StatusCounts(int Sent, int Delivered, int Read, int Failed);
 
-    /// <summary>POSTs answered 200 and the updates in them, POSTs that failed, retries planned, updates given up, deliveries waiting, updates withheld.</summary>
-    public sealed record WebhookCounts(int Acknowledged, int Updates, int Failed, int Retried, int Dropped, int Pending, int Withheld);
+    /// <summary>
+    /// POSTs answered 200 and the updates in them, POSTs that failed, retries planned, updates given up, deliveries waiting to be posted, updates withheld, and all
+    /// updates that the callback has not acknowledged yet, wherever they are.
+    /// </summary>
+    public sealed record WebhookCounts(int Acknowledged, int Updates, int Failed, int Retried, int Dropped, int Pending, int Withheld, int Waiting);
 }

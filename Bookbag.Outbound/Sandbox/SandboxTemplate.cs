@@ -30,6 +30,9 @@ public sealed record SandboxTemplate
     /// <summary>What the body takes.</summary>
     public Parameters BodyParameters { get; init; } = new();
 
+    /// <summary>The labels of its quick replies.</summary>
+    public IReadOnlyList<string> QuickReplies { get; init; } = [];
+
     /// <summary>The parameters of a component.</summary>
     public sealed record Parameters
     {

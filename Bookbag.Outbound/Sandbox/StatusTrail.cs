@@ -1,7 +1,7 @@
 namespace Bookbag.Outbound.Sandbox;
 
 /// <summary>Moves accepted messages on: sent, delivered, read, or sent and failed; each step goes out as a webhook.</summary>
-internal sealed class StatusTrail(SandboxState state, Schedule schedule, WebhookOutbox outbox, SandboxStats stats)
+internal sealed class StatusTrail(SandboxState state, Schedule schedule, WebhookOutbox outbox, CustomerActs customers, SandboxStats stats)
 {
     /// <summary>Begins the trail of a message just accepted.</summary>
     /// <param name="message">The message.</param>
@@ -25,10 +25,19 @@ internal sealed class StatusTrail(SandboxState state, Schedule schedule, Webhook
 
     private void Deliver(BusinessMessage message, DateTimeOffset at)
     {
+        // Who blocked the business gets nothing, and the business is told nothing.
+        if (message.Conversation.Blocked)
+            return;
         Reach(message, DeliveryStatus.Delivered, at);
         var (conversation, number) = (message.Conversation, message.Conversation.Number);
-        if (conversation.Reads ?? number.Reads)
-            schedule.At(at + (conversation.ReadAfter ?? number.ReadAfter), next => Reach(message, DeliveryStatus.Read, next));
+        if (customers.Reads(message))
+            schedule.At(at + (conversation.ReadAfter ?? number.ReadAfter), next => Read(message, next));
+    }
+
+    private void Read(BusinessMessage message, DateTimeOffset at)
+    {
+        Reach(message, DeliveryStatus.Read, at);
+        customers.Consider(message, at);
     }
 
     private void Fail(BusinessMessage message, GraphRefusal failure, DateTimeOffset at)

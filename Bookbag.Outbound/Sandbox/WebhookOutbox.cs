@@ -22,9 +22,13 @@ internal sealed class WebhookOutbox(SandboxOptions options, Faults faults, Sched
     public void Add(WebhookUpdate update)
     {
         var settings = faults.For(update.Number.Id);
+        stats.WebhookPromised();
         Put(update, settings);
         if (faults.Draw(settings.Duplicates))
+        {
+            stats.WebhookPromised();
             Put(update, settings);
+        }
     }
 
     /// <summary>Puts a delivery that failed back, for a later time.</summary>

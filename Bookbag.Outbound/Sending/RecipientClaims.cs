@@ -40,6 +40,7 @@ internal sealed partial class RecipientClaims(
             await using var command = new NpgsqlCommand(RecipientSql.ClaimOfCampaign, connection);
             command.Parameters.AddWithValue("workspace", work.WorkspaceId);
             command.Parameters.AddWithValue("channel", work.ChannelId);
+            command.Parameters.AddWithValue("agent", work.AgentId);
             command.Parameters.AddWithValue("campaign", campaign.Id);
             command.Parameters.AddWithValue("released_to", RecipientId.Of(campaign.Id, campaign.Released));
             command.Parameters.AddWithValue("marketing", marketing);
@@ -66,6 +67,7 @@ internal sealed partial class RecipientClaims(
             await using var command = new NpgsqlCommand(RecipientSql.ClaimSingles, connection);
             command.Parameters.AddWithValue("workspace", work.WorkspaceId);
             command.Parameters.AddWithValue("channel", work.ChannelId);
+            command.Parameters.AddWithValue("agent", work.AgentId);
             command.Parameters.AddWithValue("batch", most);
             command.Parameters.AddWithValue("now", now);
             var found = new List<(Found Recipient, Guid TemplateId, DateTimeOffset NotAfter, bool Suppressed)>();

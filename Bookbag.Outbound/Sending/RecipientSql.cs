@@ -4,12 +4,23 @@ namespace Bookbag.Outbound.Sending;
 internal static class RecipientSql
 {
     /// <summary>
+    /// Whether a recipient that is due wants no marketing: under the address it goes to, or under another one of the same person. Who shows no
+    /// number says STOP under a user id, and the campaign goes to the number.
+    /// </summary>
+    private const string OptedOut = """
+        (EXISTS (SELECT FROM outbound.suppressions s WHERE s.workspace_id = @workspace AND s.address = due.customer AND s.active)
+             OR EXISTS (SELECT FROM outbound.contacts p, LATERAL (VALUES ('u:' || p.user_id), ('p:' || p.phone)) a (address)
+                        JOIN outbound.suppressions s ON s.workspace_id = @workspace AND s.address = a.address AND s.active
+                        WHERE p.workspace_id = @workspace AND p.agent_id = @agent AND p.id = due.contact_id))
+        """;
+
+    /// <summary>
     /// Recipients of a campaign that are due, locked until the end of the transaction, with what forbids to write to them now. Served by
     /// <c>recipients_pending</c>; those that another replica has are skipped.
     /// </summary>
-    public const string ClaimOfCampaign = """
+    public const string ClaimOfCampaign = $"""
         WITH due AS MATERIALIZED (
-            SELECT r.id, r.customer, r.parameters::text, r.attempts, r.round
+            SELECT r.id, r.customer, r.parameters::text, r.attempts, r.round, r.contact_id
             FROM outbound.recipients r
             WHERE r.channel_id = @channel AND r.campaign_id = @campaign AND r.state = 'pending' AND r.due_at <= @now AND r.id <= @released_to
               AND EXISTS (SELECT FROM outbound.campaigns c WHERE c.channel_id = @channel AND c.id = @campaign AND c.state = 'sending')
@@ -17,7 +28,7 @@ internal static class RecipientSql
             LIMIT @batch
             FOR UPDATE OF r SKIP LOCKED)
         SELECT due.id, due.customer, due.parameters, due.attempts, due.round,
-            @marketing AND EXISTS (SELECT FROM outbound.suppressions s WHERE s.workspace_id = @workspace AND s.address = due.customer AND s.active),
+            @marketing AND {OptedOut},
             EXISTS (SELECT FROM inbound.customer_windows w WHERE w.channel_id = @channel AND w.customer = due.customer AND w.closes_at > @now + interval '5 minutes'),
             @cap IS NOT NULL AND (
                 SELECT count(*) FROM outbound.recipients o JOIN outbound.campaigns c ON c.channel_id = o.channel_id AND c.id = o.campaign_id
@@ -30,16 +41,16 @@ internal static class RecipientSql
     public const string OneAtATime = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 1))"; // imports lock with 0
 
     /// <summary>Single sends of a channel that are due.</summary>
-    public const string ClaimSingles = """
+    public const string ClaimSingles = $"""
         WITH due AS MATERIALIZED (
-            SELECT r.id, r.customer, r.parameters::text, r.attempts, r.round
+            SELECT r.id, r.customer, r.parameters::text, r.attempts, r.round, r.contact_id
             FROM outbound.recipients r
             WHERE r.channel_id = @channel AND r.campaign_id IS NULL AND r.state = 'pending' AND r.due_at <= @now
             ORDER BY r.due_at, r.id
             LIMIT @batch
             FOR UPDATE OF r SKIP LOCKED)
         SELECT due.id, due.customer, due.parameters, due.attempts, due.round,
-            EXISTS (SELECT FROM outbound.suppressions s WHERE s.workspace_id = @workspace AND s.address = due.customer AND s.active),
+            {OptedOut},
             EXISTS (SELECT FROM inbound.customer_windows w WHERE w.channel_id = @channel AND w.customer = due.customer AND w.closes_at > @now + interval '5 minutes'),
             s.template_id, s.not_after
         FROM due JOIN outbound.single_sends s ON s.channel_id = @channel AND s.id = due.id

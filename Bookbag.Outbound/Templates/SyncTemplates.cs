@@ -11,7 +11,7 @@ namespace Bookbag.Outbound.Templates;
 public sealed record SyncOutcome(int Found, bool Complete, IReadOnlyList<string> Problems);
 
 /// <summary>Brings an agent's templates in line with Meta's. Page by page: what was read counts, even where the next page fails.</summary>
-internal sealed class SyncTemplates(GraphClient graph, NpgsqlDataSource dataSource, TimeProvider clock)
+internal sealed class SyncTemplates(GraphClient graph, NpgsqlDataSource dataSource, TemplateMetrics metrics, TimeProvider clock)
 {
     private const int BadCursor = 131059;
     private const int MostPages = 100;
@@ -31,12 +31,14 @@ internal sealed class SyncTemplates(GraphClient graph, NpgsqlDataSource dataSour
             await ExecuteAsync(TemplateSql.Vanish, account, cancellationToken, ("now", clock.GetUtcNow()), ("asked_at", askedAt), ("seen", seen.ToArray()));
         await ExecuteAsync(TemplateSql.SyncEnds, account, cancellationToken,
             ("now", clock.GetUtcNow()), ("found", seen.Count), ("problems", problems.ToArray()), ("complete", complete));
+        metrics.Synced(complete ? "complete" : "incomplete");
         return new SyncOutcome(seen.Count, complete, problems);
     }
 
     /// <summary>Keeps that an agent's templates could not be asked for at all.</summary>
     public async Task FailAsync(Guid workspaceId, Guid agentId, string problem, CancellationToken cancellationToken)
     {
+        metrics.Synced("no_access");
         foreach (var (sql, more) in new[] { (TemplateSql.SyncBegins, false), (TemplateSql.SyncEnds, true) })
         {
             await using var command = dataSource.CreateCommand(sql);

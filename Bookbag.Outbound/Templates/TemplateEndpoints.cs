@@ -15,6 +15,7 @@ public static class TemplateEndpoints
     public static void AddTemplates(this IHostApplicationBuilder builder)
     {
         builder.Services.AddScoped<AccountAccess>();
+        builder.Services.AddSingleton<TemplateMetrics>();
         builder.Services.AddSingleton<SyncTemplates>();
         builder.Services.AddScoped<SubmitTemplate>();
         builder.Services.AddSingleton<TemplateSyncWorker>();

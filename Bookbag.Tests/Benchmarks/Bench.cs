@@ -13,6 +13,8 @@ public static class Bench
         ["import"] = ImportBench.RunAsync,
         ["campaign"] = CampaignBench.RunAsync,
         ["audience"] = AudienceBench.RunAsync,
+        ["memory"] = MemoryBench.RunAsync,
+        ["proof"] = Chaos.CampaignProof.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)
@@ -20,7 +22,7 @@ public static class Bench
         if (args is ["bench", var name, .. var rest] && Benchmarks.TryGetValue(name, out var run))
         {
             await run(rest);
-            return 0;
+            return Environment.ExitCode;
         }
 
         if (args is ["floor", var mode])

@@ -17,8 +17,7 @@ public static class CampaignBench
     public static async Task RunAsync(string[] args)
     {
         var count = args is [var recipients] ? int.Parse(recipients, CultureInfo.InvariantCulture) : 20_000;
-        // The pace is a setting, not work: it is out of the way.
-        await using var product = await Product.StartAsync(builder => builder.Set("outbound", "Sending__StandardPerSecond", "5000"));
+        await using var product = await Product.StartAsync(CampaignBenchParts.AtFullSpeed);
         await using var meta = await SandboxHost.StartAsync(new SandboxOptions
         {
             CallbackUrl = new Uri(product.App.GetEndpoint("edge", "http"), ConnectedAgent.WebhookPath),
@@ -63,7 +62,11 @@ public static class AudienceBench
     public static async Task RunAsync(string[] args)
     {
         var count = args is [var contacts] ? int.Parse(contacts, CultureInfo.InvariantCulture) : 1_000_000;
-        await using var product = await Product.StartAsync(builder => builder.Set("outbound", "Sending__StandardPerSecond", "1"));
+        await using var product = await Product.StartAsync(builder =>
+        {
+            CampaignBenchParts.AtFullSpeed(builder);
+            builder.Set("outbound", "Sending__StandardPerSecond", "1");
+        });
         await using var meta = await SandboxHost.StartAsync(new SandboxOptions());
         var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
         var clock = TimeProvider.System;
@@ -84,30 +87,53 @@ public static class AudienceBench
 
 internal static class CampaignBenchParts
 {
+    /// <summary>Takes what is a setting, and no work, out of the way: the pace; and comparing templates with Meta's, who never saw the one that is sent.</summary>
+    public static void AtFullSpeed(IDistributedApplicationTestingBuilder builder)
+    {
+        builder.Set("outbound", "Sending__StandardPerSecond", "5000");
+        builder.Set("outbound", "Templates__Sync", "false");
+    }
+
     /// <summary>An agent on a sandbox number, an approved template, contacts, and a drafted campaign to all of them. Returns the path of the agent's campaigns and the campaign's id.</summary>
-    public static async Task<(string Path, Guid Campaign)> PrepareAsync(Product product, SandboxHost meta, string phoneNumberId, int contacts)
+    /// <param name="product">The product.</param>
+    /// <param name="meta">The sandbox, which knows a template <c>bench</c> afterwards where it did not.</param>
+    /// <param name="phoneNumberId">The number to connect.</param>
+    /// <param name="contacts">How many contacts.</param>
+    /// <param name="from">How many phone numbers are left out before the first one.</param>
+    /// <param name="category">The template's.</param>
+    public static async Task<(string Path, Guid Campaign)> PrepareAsync(
+        Product product, SandboxHost meta, string phoneNumberId, int contacts, int from = 0, string category = "UTILITY")
     {
         var agent = await product.ConnectAgentAsync(phoneNumberId, meta.SendUrl(phoneNumberId).ToString());
         var template = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
-        meta.Control.Learn(new SandboxTemplate { Name = "bench", Language = "en_US", BodyParameters = new SandboxTemplate.Parameters { Positional = 1 } });
+        meta.Control.Learn(new SandboxTemplate { Name = "bench", Language = "en_US", Category = category.ToLowerInvariant(), BodyParameters = new SandboxTemplate.Parameters { Positional = 1 } });
         await product.Database.ExecuteAsync($$$"""
             INSERT INTO outbound.templates (workspace_id, agent_id, id, channel_id, meta_id, name, language, category, status, status_at, parameter_format, components, created_at, updated_at)
-            SELECT workspace_id, agent_id, '{{{template}}}', id, '1', 'bench', 'en_US', 'UTILITY', 'APPROVED', now(), 'positional',
+            SELECT workspace_id, agent_id, '{{{template}}}', id, '1', 'bench', 'en_US', '{{{category}}}', 'APPROVED', now(), 'positional',
                 '[{"type":"BODY","text":"Hello {{1}}, your order is on its way."}]', now(), now()
             FROM platform.channels WHERE agent_id = '{{{agent.AgentId}}}';
             INSERT INTO outbound.contacts (workspace_id, agent_id, id, phone, name, created_at, updated_at)
             SELECT workspace_id, agent_id, gen_random_uuid(), (4915000000000 + i)::text, 'Ann ' || i, now(), now()
-            FROM platform.channels, generate_series(1, {{{contacts}}}) i WHERE agent_id = '{{{agent.AgentId}}}';
+            FROM platform.channels, generate_series({{{from + 1}}}, {{{from + contacts}}}) i WHERE agent_id = '{{{agent.AgentId}}}';
             ANALYZE outbound.contacts
             """);
         var path = $"/api/agents/{agent.AgentId}/outbound/campaigns";
+        return (path, await DraftAsync(product, path));
+    }
+
+    /// <summary>One more campaign to all contacts of the agent that <see cref="PrepareAsync"/> made; nothing but Meta stops it.</summary>
+    public static async Task<Guid> DraftAsync(Product product, string path)
+    {
+        var agent = Guid.Parse(path.Split('/')[3]);
+        var template = await product.Database.ScalarAsync<Guid>($"SELECT id FROM outbound.templates WHERE agent_id = '{agent}'");
         var campaign = await product.PostAsync(path, new
         {
             name = "Bench",
             replyMode = "ai",
             templateId = template,
             variables = new Dictionary<string, object> { ["1"] = new { field = "first_name", fallback = "there" } },
+            guard = new { stopAtFailures = 1, stopAtOptOuts = 1 },
         });
-        return (path, campaign.GetProperty("id").GetGuid());
+        return campaign.GetProperty("id").GetGuid();
     }
 }

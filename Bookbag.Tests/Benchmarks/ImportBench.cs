@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Bookbag.Outbound.Contacts.Imports;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -109,7 +111,9 @@ public static class ImportBench
 
     private static async Task<(TimeSpan Took, long MegaBytes)> ImportAsync(NpgsqlDataSource dataSource)
     {
-        var worker = new ImportWorker(dataSource, new WakeUps(dataSource, TimeProvider.System, NullLogger<WakeUps>.Instance), Options.Create(new ImportOptions()), TimeProvider.System, NullLogger<ImportWorker>.Instance);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        var worker = new ImportWorker(dataSource, new WakeUps(dataSource, TimeProvider.System, NullLogger<WakeUps>.Instance), new ImportMetrics(meters), Options.Create(new ImportOptions()), TimeProvider.System, NullLogger<ImportWorker>.Instance);
         long most = 0;
         using var watching = new Timer(_ => most = Math.Max(most, Environment.WorkingSet), null, 0, 50);
         var started = Stopwatch.GetTimestamp();

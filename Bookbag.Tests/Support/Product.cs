@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -17,6 +18,7 @@ public sealed class Product : IAsyncDisposable
     public const string ApiKey = "oc_live_0000000000000000000000000000000000000000000";
 
     private readonly ConcurrentDictionary<(string Service, string ResourceId), int> _processes = [];
+    private readonly ConcurrentDictionary<int, bool> _killed = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _watching;
 
@@ -80,6 +82,36 @@ public sealed class Product : IAsyncDisposable
         using var process = Process.GetProcessById(running[replica]);
         process.Kill();
     }
+
+    /// <summary>kill -9 of one replica that runs; false where it is dead and not started again yet.</summary>
+    public bool TryKill(string service, int replica)
+    {
+        if (ProcessOf(service, replica) is not { } id || !_killed.TryAdd(id, true))
+            return false;
+        using var process = Process.GetProcessById(id);
+        process.Kill();
+        return true;
+    }
+
+    /// <summary>Sends a signal, such as STOP, to a service.</summary>
+    public async Task SignalAsync(string service, string signal)
+    {
+        if (ProcessOf(service, 0) is not { } id)
+            return;
+        using var kill = Process.Start("kill", [$"-{signal}", id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>The most memory that any replica of a service had resident since it started, in megabytes.</summary>
+    public long PeakMemory(string service) => _processes.Where(p => p.Key.Service == service).Max(p => PeakMemory(p.Value));
+
+    private int? ProcessOf(string service, int replica) =>
+        _processes.Where(p => p.Key.Service == service).OrderBy(p => p.Key.ResourceId, StringComparer.Ordinal).Select(p => (int?)p.Value).ElementAtOrDefault(replica) is { } id
+        && Directory.Exists($"/proc/{id}") ? id : null;
+
+    // "VmHWM:\t  123456 kB"
+    private static long PeakMemory(int process) =>
+        long.Parse(File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     /// <summary>Keeps the process id of every replica, as the engine tells it.</summary>
     private async Task WatchAsync()

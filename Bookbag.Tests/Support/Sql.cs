@@ -16,4 +16,12 @@ public static class Sql
         await using var command = dataSource.CreateCommand(sql);
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
+
+    public static async IAsyncEnumerable<T> ReadAsync<T>(this NpgsqlDataSource dataSource, string sql, Func<NpgsqlDataReader, T> read)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        await using var row = await command.ExecuteReaderAsync();
+        while (await row.ReadAsync())
+            yield return read(row);
+    }
 }

@@ -11,7 +11,7 @@ namespace Bookbag.Outbound.Contacts.Imports;
 
 /// <summary>Makes contacts of uploaded files: in batches, each in one transaction with the checkpoint, so that any replica goes on where one died.</summary>
 internal sealed partial class ImportWorker(
-    NpgsqlDataSource dataSource, WakeUps wakeUps, IOptions<ImportOptions> options, TimeProvider clock, ILogger<ImportWorker> logger) : BackgroundService
+    NpgsqlDataSource dataSource, WakeUps wakeUps, ImportMetrics metrics, IOptions<ImportOptions> options, TimeProvider clock, ILogger<ImportWorker> logger) : BackgroundService
 {
     /// <summary>The wake-up topic to signal after an import was started.</summary>
     public const string Topic = "imports";
@@ -169,14 +169,18 @@ internal sealed partial class ImportWorker(
         AddJob(checkpoint, job);
         checkpoint.Parameters.AddWithValue("rows", batch.Last);
         checkpoint.Parameters.AddWithValue("bytes", batch.Bytes);
-        checkpoint.Parameters.AddWithValue("created", (long)merged.Count(row => row.Outcome == MergeOutcome.Created));
-        checkpoint.Parameters.AddWithValue("updated", (long)merged.Count(row => row.Outcome == MergeOutcome.Updated));
-        checkpoint.Parameters.AddWithValue("duplicate", (long)merged.Count(row => row.Outcome == MergeOutcome.UpdatedAgain) + batch.Contacts.Duplicates);
+        var (created, updated, duplicate) = (Count(MergeOutcome.Created), Count(MergeOutcome.Updated), Count(MergeOutcome.UpdatedAgain) + batch.Contacts.Duplicates);
+        checkpoint.Parameters.AddWithValue("created", created);
+        checkpoint.Parameters.AddWithValue("updated", updated);
+        checkpoint.Parameters.AddWithValue("duplicate", duplicate);
         checkpoint.Parameters.AddWithValue("failed", (long)batch.Problems.Count);
         checkpoint.Parameters.AddWithValue("until", now + _options.Lease);
         if (await checkpoint.ExecuteNonQueryAsync(cancellationToken) == 0)
             throw new ImportLostException();
         await transaction.CommitAsync(cancellationToken);
+        metrics.Rows(created, updated, duplicate, batch.Problems.Count);
+
+        long Count(MergeOutcome outcome) => merged.LongCount(row => row.Outcome == outcome);
     }
 
     /// <summary>Tells the planner how many contacts there are by now, after each doubling: autovacuum comes too late, and without it people are looked for by reading all.</summary>
@@ -238,6 +242,7 @@ internal sealed partial class ImportWorker(
     private async Task EndAsync(Job job, ImportState state, string? problem, CancellationToken cancellationToken)
     {
         await ExecuteAsync(ImportSql.End, job, cancellationToken, ("state", FilterNames.Of(state)), ("problem", (object?)problem ?? DBNull.Value), ("now", clock.GetUtcNow()));
+        metrics.Over(FilterNames.Of(state));
         Log.Over(logger, job.Id, state);
     }
 

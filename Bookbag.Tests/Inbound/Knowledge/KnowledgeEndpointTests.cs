@@ -18,7 +18,7 @@ public sealed class KnowledgeService : IAsyncLifetime, IAsyncDisposable
     public async Task InitializeAsync()
     {
         await _database.InitializeAsync();
-        Host = new InboundHost(_database.ConnectionString);
+        Host = new InboundHost(_database.ConnectionString, environment: "Development", settings: new() { ["Crawl:AllowLoopback"] = "true", ["Crawl:Pause"] = "00:00:00" });
     }
 
     public async Task DisposeAsync()
@@ -94,8 +94,13 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
     [Theory]
     [InlineData("""{"type":"qa","question":"","answer":"x"}""", "question_missing")]
     [InlineData("""{"type":"text","name":"x"}""", "text_missing")]
-    [InlineData("""{"type":"website","url":"https://example.com"}""", "source_type_unavailable")]
-    [InlineData("""{"type":"file"}""", "source_type_unavailable")]
+    [InlineData("""{"type":"website"}""", "url_missing")]
+    [InlineData("""{"type":"website","url":"ftp://example.com"}""", "url_invalid")]
+    [InlineData("""{"type":"website","url":"https://me:secret@example.com"}""", "url_invalid")]
+    [InlineData("""{"type":"website","url":"http://169.254.169.254/latest"}""", "url_not_public")]
+    [InlineData("""{"type":"website","url":"http://[::ffff:10.0.0.1]/"}""", "url_not_public")]
+    [InlineData("""{"type":"website","url":"https://example.com","refreshDays":0}""", "refresh_days_invalid")]
+    [InlineData("""{"type":"file"}""", "file_missing")]
     [InlineData("""{"type":"video"}""", "source_type_unknown")]
     [InlineData("""{}""", "source_type_missing")]
     [InlineData("""not json""", "invalid_request")]
@@ -108,12 +113,61 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
     }
 
     [Fact]
-    public async Task Files_are_refused_with_a_reason()
+    public async Task A_file_is_uploaded_and_answers_and_one_that_is_none_is_refused()
     {
         var (workspace, agent) = await service.AgentAsync();
         var client = await service.ClientAsync(workspace);
-        using var form = new MultipartFormDataContent { { new ByteArrayContent([1, 2, 3]), "file", "prices.pdf" } };
-        Assert.Equal("source_type_unavailable", await CodeAsync(await client.PostAsync($"/api/agents/{agent.Id}/sources", form), HttpStatusCode.UnsupportedMediaType));
+        var url = $"/api/agents/{agent.Id}/sources";
+        Assert.Equal("file_not_what_it_says", await CodeAsync(await UploadAsync(client, url, "prices.pdf", [1, 2, 3]), HttpStatusCode.BadRequest));
+        Assert.Equal("file_type_unknown", await CodeAsync(await UploadAsync(client, url, "prices.xls", [1, 2, 3]), HttpStatusCode.BadRequest));
+        using (var empty = new MultipartFormDataContent { { new StringContent("x"), "name" } })
+            Assert.Equal("file_missing", await CodeAsync(await client.PostAsync(url, empty), HttpStatusCode.BadRequest));
+
+        using var response = await UploadAsync(client, url, "prices.csv", "Product,Price\nKettle,30 euros"u8.ToArray(), "Price list");
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var source = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
+        Assert.Equal(("file", "Price list", "waiting", "prices.csv", "csv"),
+            (Text(source, "type"), Text(source, "name"), Text(source, "status"), Text(source["file"]!, "name"), Text(source["file"]!, "kind")));
+        var trained = await TrainedAsync(client, $"{url}/{Text(source, "id")}");
+        Assert.Equal((1, 1), (trained["progress"]!["chunksDone"]!.GetValue<int>(), trained["progress"]!["chunksAll"]!.GetValue<int>()));
+        Assert.Equal("Product: Kettle; Price: 30 euros", Text(await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "price of a kettle" }), "answer"));
+        Assert.Equal("source_type_fixed", await CodeAsync(await client.PutAsJsonAsync($"{url}/{Text(source, "id")}", new { type = "qa", question = "a", answer = "b" }), HttpStatusCode.Conflict));
+    }
+
+    [Fact]
+    public async Task A_website_is_read_shows_its_pages_and_is_read_again_when_asked_to()
+    {
+        await using var site = await LoopbackSite.StartAsync();
+        site.Page("/", "<h1>Kettles</h1><p>A kettle costs 30.</p><a href='/gone'>gone</a>");
+        var (workspace, agent) = await service.AgentAsync();
+        var client = await service.ClientAsync(workspace);
+        var source = await PostAsync(client, $"/api/agents/{agent.Id}/sources", new { type = "website", url = site.Address, refreshDays = 30 }, HttpStatusCode.Created);
+        Assert.Equal(("website", "127.0.0.1", $"{site.Address}/", 30), (Text(source, "type"), Text(source, "name"), Text(source, "url"), source["refreshDays"]!.GetValue<int>()));
+        var url = $"/api/agents/{agent.Id}/sources/{Text(source, "id")}";
+        Assert.Equal("trained", Text(await TrainedAsync(client, url), "status"));
+        var asked = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What does a kettle cost?" });
+        Assert.Equal($"{site.Address}/", Text(asked["citations"]![0]!, "url"));
+
+        var first = (await client.GetFromJsonAsync<JsonObject>($"{url}/pages?limit=1"))!;
+        Assert.Equal(("read", "Kettles"), (Text(first["items"]![0]!, "state"), Text(first["items"]![0]!, "title")));
+        var second = (await client.GetFromJsonAsync<JsonObject>($"{url}/pages?limit=1&cursor={Text(first, "next")}"))!;
+        Assert.Equal(("gone", "It is not there.", null), (Text(second["items"]![0]!, "state"), Text(second["items"]![0]!, "problem"), Text(second, "next")));
+        Assert.Single((await client.GetFromJsonAsync<JsonObject>($"{url}/pages?state=gone"))!["items"]!.AsArray());
+        Assert.Equal("state_unknown", await CodeAsync(await client.GetAsync($"{url}/pages?state=lost"), HttpStatusCode.BadRequest));
+
+        site.Page("/", "<h1>Kettles</h1><p>A kettle costs 40.</p>");
+        await PostAsync(client, $"{url}/train", new { }, HttpStatusCode.Accepted);
+        await TrainedAsync(client, url);
+        Assert.Contains("40", Text(await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What does a kettle cost?" }), "answer"), StringComparison.Ordinal);
+
+        // A source that is read already is not begun with twice; one of somebody else is not there.
+        var (other, _) = await service.AgentAsync();
+        var stranger = await service.ClientAsync(other);
+        foreach (var response in new[] { await stranger.GetAsync($"{url}/pages"), await stranger.PostAsync($"{url}/train", null) })
+            Assert.Equal("agent_not_found", await CodeAsync(response, HttpStatusCode.NotFound));
+        var viewer = await service.ClientAsync(workspace, Role.Viewer);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsync($"{url}/train", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.GetAsync($"{url}/pages")).StatusCode);
     }
 
     [Fact]
@@ -133,7 +187,7 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
         Assert.Equal((0.7, "handoff", "One moment, a person comes.", "Be brief.", Text(initial, "greeting")),
             (changed["threshold"]!.GetValue<double>(), Text(changed, "behaviour"), Text(changed, "handoff"), Text(changed, "instructions"), Text(changed, "greeting")));
         var asked = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What is the meaning of life?" });
-        Assert.Equal(("handoff", "One moment, a person comes."), (Text(asked, "outcome"), Text(asked, "answer")));
+        Assert.Equal(("handoff", "One moment, a person comes.", "below_threshold", 0.7), (Text(asked, "outcome"), Text(asked, "answer"), Text(asked, "rule"), asked["threshold"]!.GetValue<double>()));
 
         using (var put = await client.PutAsJsonAsync(url, new { }))
             Assert.Equal(HttpStatusCode.OK, put.StatusCode);
@@ -165,7 +219,7 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
             new { type = "text", name = "Shop", text = "# Gift wrapping\nGift wrapping costs 2.50 per order." }, HttpStatusCode.Created);
 
         var answer = await PostAsync(client, $"/api/agents/{agent.Id}/ask", new { question = "What does gift wrapping cost?" });
-        Assert.Equal(("extract", "Gift wrapping costs 2.50 per order."), (Text(answer, "outcome"), Text(answer, "answer")));
+        Assert.Equal(("extract", "Gift wrapping costs 2.50 per order.", "extract"), (Text(answer, "outcome"), Text(answer, "answer"), Text(answer, "rule")));
         Assert.InRange(answer["score"]!.GetValue<double>(), 0.9, 1);
         var citation = Assert.Single(answer["citations"]!.AsArray())!;
         Assert.Equal((Text(source, "id"), "Shop", "Gift wrapping costs 2.50 per order."), (Text(citation, "sourceId"), Text(citation, "sourceName"), Text(citation, "passage")));
@@ -217,6 +271,28 @@ public sealed class KnowledgeEndpointTests(KnowledgeService service) : IClassFix
         foreach (var path in new[] { "sources", "settings" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync($"/api/agents/{agent.Id}/{path}")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.PostAsJsonAsync($"/api/agents/{agent.Id}/ask", new { question = "a" })).StatusCode);
+    }
+
+    private static async Task<HttpResponseMessage> UploadAsync(HttpClient client, string url, string name, byte[] bytes, string? calledBy = null)
+    {
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", name } };
+        if (calledBy is not null)
+            form.Add(new StringContent(calledBy), "name");
+        return await client.PostAsync(url, form);
+    }
+
+    /// <summary>The source once the service's own worker has dealt with it.</summary>
+    private static async Task<JsonNode> TrainedAsync(HttpClient client, string url)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var source = (await client.GetFromJsonAsync<JsonNode>(url))!;
+            if (Text(source, "status") is "trained" or "failed")
+                return source;
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "It is not trained.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
     }
 
     private static string? Text(JsonNode node, string member) => node[member]?.GetValue<string>();

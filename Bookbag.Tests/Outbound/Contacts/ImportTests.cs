@@ -187,7 +187,7 @@ public sealed class ImportTests(OutboundService service) : IClassFixture<Outboun
     private async Task<(Api Api, string Url)> BeginAsync() => (await service.ApiAsync(), $"/api/agents/{(await service.AgentAsync()).Id}/outbound/contacts");
 
     private ImportWorker Worker(int batchSize = 20_000, NpgsqlDataSource? dataSource = null) => new(
-        dataSource ?? service.Database.DataSource, service.Services.GetRequiredService<WakeUps>(), Options.Create(new ImportOptions { BatchSize = batchSize }), service.Clock, NullLogger<ImportWorker>.Instance);
+        dataSource ?? service.Database.DataSource, service.Services.GetRequiredService<WakeUps>(), service.Services.GetRequiredService<ImportMetrics>(), Options.Create(new ImportOptions { BatchSize = batchSize }), service.Clock, NullLogger<ImportWorker>.Instance);
 
     private static Task<JsonElement> UploadAsync(Api api, string url, string csv) => UploadAsync(api, url, Encoding.UTF8.GetBytes(csv));
 

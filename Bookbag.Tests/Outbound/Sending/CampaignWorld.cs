@@ -34,9 +34,11 @@ internal sealed class CampaignWorld : IAsyncDisposable
     private readonly int _id = Interlocked.Increment(ref _count);
     private long _events;
 
-    private CampaignWorld(NpgsqlDataSource database, ConnectionMultiplexer redis) => (_database, _redis) = (database, redis);
+    private readonly HttpMessageHandler? _meta;
 
-    public FakeTimeProvider Clock { get; } = new(Start);
+    private CampaignWorld(NpgsqlDataSource database, ConnectionMultiplexer redis, HttpMessageHandler? meta) => (_database, _redis, _meta) = (database, redis, meta);
+
+    public FakeTimeProvider Clock { get; private init; } = new(Start);
 
     public GraphTemplates Graph { get; } = new();
 
@@ -49,25 +51,33 @@ internal sealed class CampaignWorld : IAsyncDisposable
     public Guid AgentId { get; private set; }
     public Guid ChannelId { get; private set; }
     public Guid TemplateId { get; private set; }
-    public string Portfolio => $"world-{_id}-{Environment.ProcessId}";
+    public string PhoneNumberId => $"1000{_id:00000000000}";
+    public string Portfolio => $"9{Environment.ProcessId:0000000}{_id:0000}";
 
     /// <summary>A replica that is well.</summary>
     public ServiceProvider Replica { get; private set; } = null!; // set by CreateAsync
 
-    public static async Task<CampaignWorld> CreateAsync(TestDatabase database, string tier = "TIER_10K", string category = "MARKETING")
+    /// <param name="database">Its database; emptied.</param>
+    /// <param name="tier">The messaging limit.</param>
+    /// <param name="category">The template's.</param>
+    /// <param name="meta">What Graph calls go through; null for <see cref="Graph"/>.</param>
+    /// <param name="sendUrl">Where Graph is, for a number's id; null where nobody looks.</param>
+    /// <param name="clock">The clock, where it is shared with others.</param>
+    public static async Task<CampaignWorld> CreateAsync(
+        TestDatabase database, string tier = "TIER_10K", string category = "MARKETING", HttpMessageHandler? meta = null, Func<string, Uri>? sendUrl = null, FakeTimeProvider? clock = null)
     {
-        var world = new CampaignWorld(database.DataSource, await ConnectionMultiplexer.ConnectAsync($"{await TestServers.RedisAsync()},allowAdmin=true"));
+        var world = new CampaignWorld(database.DataSource, await ConnectionMultiplexer.ConnectAsync($"{await TestServers.RedisAsync()},allowAdmin=true"), meta) { Clock = clock ?? new FakeTimeProvider(Start) };
         await database.DataSource.ExecuteAsync("""
             TRUNCATE outbound.campaigns, outbound.recipients, outbound.single_sends, outbound.settings, outbound.openings, outbound.ledgers, outbound.parked_statuses, outbound.contacts,
                 outbound.suppressions, outbound.templates, delivery.events, inbound.conversations, inbound.conversation_addresses;
             DELETE FROM platform.channels
             """);
         world.Replica = world.NewReplica();
-        await world.MakeAsync(tier, category);
+        await world.MakeAsync(tier, category, sendUrl ?? (number => new Uri($"http://localhost/v25.0/{number}/messages")));
         return world;
     }
 
-    private async Task MakeAsync(string tier, string category)
+    private async Task MakeAsync(string tier, string category, Func<string, Uri> sendUrl)
     {
         var secrets = Replica.GetRequiredService<SecretProtector>();
         await using var scope = Replica.CreateAsyncScope();
@@ -75,9 +85,8 @@ internal sealed class CampaignWorld : IAsyncDisposable
         var workspace = Workspace.Named("Shop", Start);
         var agent = Agent.Create(workspace.Id, "Agent", Start);
         var channel = Channel.For(agent, Start);
-        var number = $"1000{_id:00000000000}";
-        channel.Connect(new ChannelConnection(number, $"http://localhost/v25.0/{number}/messages", "200000000000001",
-            secrets.Protect("token"), "oken", secrets.Protect("secret"), "cret", secrets.Protect("verify"), SecretProtector.Hash("verify")), Start);
+        channel.Connect(new ChannelConnection(PhoneNumberId, sendUrl(PhoneNumberId).ToString(), "200000000000001",
+            secrets.Protect("sandbox-access-token"), "oken", secrets.Protect("secret"), "cret", secrets.Protect("verify"), SecretProtector.Hash("verify")), Start);
         channel.Describe("+1 555 0100", "Shop", "GREEN", tier, "STANDARD", Portfolio, Start);
         db.AddRange(workspace, agent, channel);
         await db.SaveChangesAsync();
@@ -106,8 +115,9 @@ internal sealed class CampaignWorld : IAsyncDisposable
         services.AddDbContext<PlatformDb>(options => options.UseSchema(_database, PlatformDb.Schema));
         services.AddDbContext<OutboundDb>(options => options.UseSchema(_database, OutboundDb.Schema));
         services.AddSingleton<IOptions<SendingOptions>>(Microsoft.Extensions.Options.Options.Create(Options));
+        services.AddSingleton<IOptions<GraphOptions>>(Microsoft.Extensions.Options.Options.Create(new GraphOptions { AllowLocal = true }));
         services.AddSingleton(provider => new GraphClient(
-            new HttpClient(Graph, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<GraphOptions>>()));
+            new HttpClient(_meta ?? Graph, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<GraphOptions>>()));
         services.AddSingleton<TierReader>();
         services.AddSingleton<Openings>();
         services.AddSingleton<Ledger>();
@@ -122,6 +132,18 @@ internal sealed class CampaignWorld : IAsyncDisposable
         INSERT INTO outbound.contacts (workspace_id, agent_id, id, phone, name, created_at, updated_at)
         SELECT '{WorkspaceId}', '{AgentId}', gen_random_uuid(), (15550000000 + i)::text, 'Ann ' || i, '{Start:O}', '{Start:O}' FROM generate_series({from + 1}, {from + count}) i
         """);
+
+    /// <summary>A single send, as the API leaves it.</summary>
+    public Task AddSingleSendAsync(string customer, DateTimeOffset notAfter)
+    {
+        var id = Guid.CreateVersion7(Clock.GetUtcNow());
+        return _database.ExecuteAsync($$"""
+            INSERT INTO outbound.single_sends (workspace_id, channel_id, agent_id, id, template_id, not_after, request_hash, created_at)
+            VALUES ('{{WorkspaceId}}', '{{ChannelId}}', '{{AgentId}}', '{{id}}', '{{TemplateId}}', '{{notAfter:O}}', '', '{{Clock.GetUtcNow():O}}');
+            INSERT INTO outbound.recipients (workspace_id, channel_id, id, position, customer, parameters, state, due_at)
+            VALUES ('{{WorkspaceId}}', '{{ChannelId}}', '{{id}}', 0, '{{customer}}', '{"1":"Ann"}', 'pending', '{{Clock.GetUtcNow():O}}')
+            """);
+    }
 
     /// <summary>A campaign to everybody, launched.</summary>
     public async Task<Campaign> LaunchAsync(GuardRails? guard = null, VariableMapping? mapping = null, bool prepare = true)
@@ -175,6 +197,18 @@ internal sealed class CampaignWorld : IAsyncDisposable
         return EventAsync("status", $$"""{"id":"{{wamid ?? "wamid.x"}}","status":"{{status}}"{{errors}}}""", callback, wamid ?? $"wamid.of.{callback}", at: at);
     }
 
+    /// <summary>Meta's statuses as they come in one webhook, as Inbound leaves them.</summary>
+    public async Task StatusesAsync(IReadOnlyList<JsonElement> statuses)
+    {
+        await using var command = _database.CreateCommand($"""
+            INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, at, received_at, wamid, callback, payload)
+            SELECT '{WorkspaceId}', '{ChannelId}', '{AgentId}', 'status', to_timestamp((s ->> 'timestamp')::bigint), '{Clock.GetUtcNow():O}', s ->> 'id', s ->> 'biz_opaque_callback_data', s
+            FROM unnest(@statuses) s
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string[]>("statuses", NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Jsonb) { TypedValue = [.. statuses.Select(s => s.GetRawText())] });
+        await command.ExecuteNonQueryAsync();
+    }
+
     public Task EventAsync(string kind, string payload, string? callback = null, string? wamid = null, string? customer = null, string? field = null, DateTimeOffset? at = null) => _database.ExecuteAsync($"""
         INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
         VALUES ('{WorkspaceId}', '{ChannelId}', '{AgentId}', '{kind}', {Sql(field)}, '{at ?? Clock.GetUtcNow():O}', '{Clock.GetUtcNow().AddTicks(10 * Interlocked.Increment(ref _events)):O}',
@@ -187,6 +221,27 @@ internal sealed class CampaignWorld : IAsyncDisposable
         Assert.Equal(funnel.Audience,
             funnel.Pending + funnel.Sending + funnel.Sent + funnel.Delivered + funnel.Read + funnel.Replied + funnel.Skipped + funnel.Limited + funnel.Failed + funnel.Unresolved);
         return funnel;
+    }
+
+    /// <summary>As if nothing had been sent yet; contacts stay.</summary>
+    public async Task ForgetCampaignsAsync()
+    {
+        await _database.ExecuteAsync("""
+            TRUNCATE outbound.campaigns, outbound.recipients, outbound.openings, outbound.ledgers, outbound.suppressions, delivery.events;
+            UPDATE platform.channels SET problem = NULL
+            """);
+        // Whoever was written to a moment ago may be again, and a pace that was slowed down has recovered.
+        Clock.Advance(TimeSpan.FromMinutes(3));
+    }
+
+    /// <summary>What is shown of the only recipient's trouble.</summary>
+    public async Task<RecipientReasonResponse> ReasonAsync(Campaign campaign)
+    {
+        await using var command = _database.CreateCommand($"SELECT reason, error_code, detail FROM outbound.recipients WHERE campaign_id = '{campaign.Id}'");
+        await using var row = await command.ExecuteReaderAsync();
+        Assert.True(await row.ReadAsync());
+        int? code = row.IsDBNull(1) ? null : row.GetInt32(1);
+        return new RecipientReasonResponse(RecipientReasons.Code(row.GetString(0), code), RecipientReasons.Words(row.GetString(0), code, row.IsDBNull(2) ? null : row.GetString(2)));
     }
 
     public async Task<Campaign> CampaignAsync(Campaign campaign)
