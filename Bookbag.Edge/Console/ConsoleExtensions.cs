@@ -53,6 +53,7 @@ public static class ConsoleExtensions
         builder.Services.AddScoped<WorkspaceClient>();
         builder.Services.AddScoped<ChannelClient>();
         builder.Services.AddScoped<SandboxClient>();
+        builder.Services.AddScoped<SetupClient>();
         builder.Services.AddScoped<KnowledgeClient>();
         builder.Services.AddScoped<WebhookLogClient>();
         builder.Services.AddScoped<OutgoingWebhooksClient>();

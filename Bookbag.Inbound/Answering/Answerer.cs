@@ -70,7 +70,10 @@ public sealed class Answerer(IServiceScopeFactory scopes, Retrieval retrieval, A
             return new Answer(AnswerOutcome.Verbatim, pair.Passage.Text, score, Cite([pair]), "A Q&A pair asks the same.") { Rule = AnswerRule.SamePair };
         if (model is null)
             return new Answer(AnswerOutcome.Extract, Extract.From(found.Parts), score, Cite([.. found.Parts.Select(part => new ScoredPassage(part.Passage, part.Score))]),
-                $"The sources cover {Percent(score)} of what was asked{How(found)}; no model is configured, so the answer is taken from them.") { Rule = AnswerRule.Extract };
+                $"The sources cover {Percent(score)} of what was asked{How(found)}; no model is configured, so the answer is taken from them.")
+            {
+                Rule = AnswerRule.Extract,
+            };
 
         return await WordAsync(model, question, settings, score, [.. found.Passages.Take(ReplyPrompt.MostPassages)], cancellationToken);
     }

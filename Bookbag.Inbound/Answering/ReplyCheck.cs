@@ -97,6 +97,7 @@ public static partial class ReplyCheck
     {
         private readonly HashSet<string> _words;
         private readonly HashSet<string> _denied;
+        private readonly HashSet<string> _spelled;
 
         public Wording(string text)
         {
@@ -105,9 +106,10 @@ public static partial class ReplyCheck
             var words = Words.Of(rest);
             _words = [.. words];
             _denied = [.. Sentences.Of(rest).Select(range => Words.Of(rest[range])).Where(said => said.Skip(1).Any(Denials.Contains)).SelectMany(said => said).Where(word => !StopWords.Contains(word) && !Denials.Contains(word))];
-            Meaning = [.. words.Where(word => !StopWords.Contains(word) && !word.All(char.IsAsciiDigit)).Distinct()];
+            Meaning = [.. words.Where(word => !StopWords.Contains(word) && !Manner.Contains(word) && !word.All(char.IsAsciiDigit)).Distinct()];
             Facts = [.. addresses.Concat(Amounts().Matches(rest).Select(match => Amount(match.Value))).Distinct()];
             _words.UnionWith(addresses);
+            _spelled = [.. words.Select(SpelledOut.GetValueOrDefault).OfType<string>()];
         }
 
         /// <summary>The words that carry its meaning.</summary>
@@ -120,7 +122,7 @@ public static partial class ReplyCheck
         public int Weight => Meaning.Count + (FactWeight * Facts.Count);
 
         /// <summary>Whether a number or address stands here; of a link its beginning will do.</summary>
-        public bool Has(string fact) => Facts.Any(own => own == fact || own.StartsWith($"{fact}/", StringComparison.Ordinal));
+        public bool Has(string fact) => _spelled.Contains(fact) || Facts.Any(own => own == fact || own.StartsWith($"{fact}/", StringComparison.Ordinal));
 
         /// <summary>How much of a sentence stands here, words in some form, 0 to 1. That its facts are right was seen before.</summary>
         public double Covers(Wording sentence) => sentence.Weight == 0 ? 1 : (sentence.Meaning.Sum(Closeness) + (FactWeight * sentence.Facts.Count)) / sentence.Weight;
@@ -155,6 +157,23 @@ public static partial class ReplyCheck
 
         private static string Bare(string digits) => string.Concat(digits.Where(char.IsAsciiDigit));
     }
+
+    // "Open from nine to six" is often said again as "9 to 6".
+    private static readonly FrozenDictionary<string, string> SpelledOut = new[]
+    {
+        "one two three four five six seven eight nine ten eleven twelve",
+        "un dos tres cuatro cinco seis siete ocho nueve diez once doce",
+        "um dois tres quatro cinco seis sete oito nove dez onze doze",
+        "un deux trois quatre cinq six sept huit neuf dix onze douze",
+        "ein zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
+        "un due tre quattro cinque sei sette otto nove dieci undici dodici",
+    }.SelectMany(line => line.Split(' ').Select((word, place) => KeyValuePair.Create(word, $"{place + 1}"))).DistinctBy(pair => pair.Key).ToFrozenDictionary();
+
+    // How something is said: nobody is promised anything by it, and few passages have it.
+    private static readonly FrozenSet<string> Manner = string.Join(' ',
+        "unfortunately sadly sure certainly course usually generally currently however lamentablemente claro supuesto normalmente infelizmente certo geralmente malheureusement bien sur",
+        "generalement leider naturlich gerne normalerweise purtroppo certamente helaas natuurlijk")
+        .Split(' ').ToFrozenSet();
 
     // That something is not so, or costs nothing: what a customer would like to be true. As Words gives them: don't is "don" and "t".
     private static readonly FrozenSet<string> Denials = string.Join(' ',

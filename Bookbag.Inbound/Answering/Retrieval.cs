@@ -34,8 +34,11 @@ public sealed class Retrieval(NpgsqlDataSource dataSource, MeaningSearch? meanin
     }
 
     /// <summary>A passage from a row of <see cref="RetrievalSql.Passages"/>.</summary>
-    internal static Passage Passage(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetString(1), row.GetBoolean(2), row.GetString(3), row.GetString(4),
-        row.GetFieldValue<string[]>(5).ToHashSet(), row.IsDBNull(6) ? null : row.GetString(6)) { Ordinal = row.GetInt32(7) };
+    internal static Passage Passage(NpgsqlDataReader row)
+    {
+        var words = row.GetFieldValue<string[]>(5).ToHashSet();
+        return new(row.GetGuid(0), row.GetString(1), row.GetBoolean(2), row.GetString(3), row.GetString(4), words, row.IsDBNull(6) ? null : row.GetString(6)) { Ordinal = row.GetInt32(7) };
+    }
 
     private async Task<(Vocabulary, List<Passage>)> ByWordsAsync(Guid workspaceId, Guid agentId, Asked asked, CancellationToken cancellationToken)
     {

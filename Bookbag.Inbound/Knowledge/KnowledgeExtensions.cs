@@ -72,8 +72,13 @@ public static class KnowledgeExtensions
             .UseOpenTelemetry(sourceName: InboundTelemetry.Name);
 
         builder.Services.AddHttpClient(EmbeddingClient, http => http.Timeout = Timeout.InfiniteTimeSpan)
-            // The generator keeps its HTTP client for good: addresses are looked up anew here, not by the factory.
-            .UseSocketsHttpHandler((handler, _) => handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5))
+            .UseSocketsHttpHandler((handler, _) =>
+            {
+                // The generator keeps its HTTP client for good: addresses are looked up anew here, not by the factory.
+                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+                // The key and what customers write go to the endpoint that is configured, and to no other that it names.
+                handler.AllowAutoRedirect = false;
+            })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .AddResilienceHandler("embedding", pipeline => pipeline
                 .AddRetry(new HttpRetryStrategyOptions { MaxRetryAttempts = 2, Delay = TimeSpan.FromMilliseconds(300), BackoffType = DelayBackoffType.Exponential, UseJitter = true })

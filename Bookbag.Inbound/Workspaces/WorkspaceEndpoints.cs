@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,16 +9,27 @@ namespace Bookbag.Inbound.Workspaces;
 /// <summary>The caller's own workspace.</summary>
 public static class WorkspaceEndpoints
 {
+    public sealed record WorkspaceRequest([Required, StringLength(100, MinimumLength = 1)] string Name);
+
     public sealed record WorkspaceResponse(Guid Id, string Name);
 
     public static void MapWorkspace(this IEndpointRouteBuilder endpoints)
     {
         var workspace = endpoints.MapGroup("/api/workspace").WithTags("Workspace");
         workspace.MapGet("", Get).WithName("GetWorkspace").WithSummary("Shows the workspace of the key or member").RequireAuthorization(Policies.Viewer);
+        workspace.MapPatch("", Rename).WithName("RenameWorkspace").WithSummary("Gives the workspace another name").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
         workspace.MapKeys();
         workspace.MapMembers();
     }
 
     private static async Task<Ok<WorkspaceResponse>> Get(PlatformDb db, CancellationToken cancellationToken) =>
         TypedResults.Ok(await db.Workspaces.Select(w => new WorkspaceResponse(w.Id, w.Name)).SingleAsync(cancellationToken));
+
+    private static async Task<Ok<WorkspaceResponse>> Rename(WorkspaceRequest request, PlatformDb db, CancellationToken cancellationToken)
+    {
+        var workspace = await db.Workspaces.SingleAsync(cancellationToken);
+        workspace.Rename(request.Name);
+        await db.SaveChangesAsync(cancellationToken);
+        return TypedResults.Ok(new WorkspaceResponse(workspace.Id, workspace.Name));
+    }
 }

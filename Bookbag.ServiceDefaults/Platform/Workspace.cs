@@ -16,4 +16,7 @@ public sealed class Workspace
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>Gives it another name.</summary>
+    public void Rename(string name) => Name = name;
 }

@@ -1,3 +1,4 @@
+using Bookbag.Tests.Browser;
 
 namespace Bookbag.Tests.Benchmarks;
 
@@ -25,13 +26,19 @@ public static class Bench
             return Environment.ExitCode;
         }
 
+        if (args is ["screenshots", var folder])
+        {
+            await Screenshots.RunAsync(folder);
+            return 0;
+        }
+
         if (args is ["floor", var mode])
         {
             await FloorServer.RunAsync(mode);
             return 0;
         }
 
-        await Console.Error.WriteLineAsync($"Usage: bench <{string.Join('|', Benchmarks.Keys)}>");
+        await Console.Error.WriteLineAsync($"Usage: bench <{string.Join('|', Benchmarks.Keys)}> | screenshots <folder>");
         return 2;
     }
 }

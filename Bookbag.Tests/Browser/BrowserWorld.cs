@@ -69,10 +69,10 @@ public sealed class BrowserWorld : IAsyncLifetime
         await Product.PostAsync("/api/workspace/members", new { email, role, password = Password });
         await using var context = await _browser.NewContextAsync(options ?? new BrowserNewContextOptions { ViewportSize = new() { Width = 1280, Height = 900 } });
         context.SetDefaultTimeout(20_000);
-        var visit = new Visit(await context.NewPageAsync(), Address);
+        var visit = new Visit(await context.NewPageAsync(), Address, email, Password);
         try
         {
-            await visit.SignInAsync(email, Password);
+            await visit.SignInAsync();
             await act(visit);
             visit.AssertQuiet();
         }

@@ -13,11 +13,13 @@ public sealed class Visit
     private readonly Uri _address;
     private readonly ConcurrentQueue<string> _complaints = new();
 
-    public Visit(IPage page, Uri address)
+    private readonly string _email, _password;
+
+    public Visit(IPage page, Uri address, string email, string password)
     {
-        (Page, _address) = (page, address);
+        (Page, _address, _email, _password) = (page, address, email, password);
         Watch(page);
-        page.Context.Page += (_, other) => Watch(other);
+        page.Popup += (_, other) => Watch(other);
     }
 
     public IPage Page { get; }
@@ -29,14 +31,23 @@ public sealed class Visit
         await Expect(Page.Locator(".console h1").First).ToBeVisibleAsync();
     }
 
-    public async Task SignInAsync(string email, string password)
+    public async Task SignInAsync()
     {
-        await Page.GotoAsync(new Uri(_address, "/signin").ToString());
-        await Page.GetByLabel("E-mail address").FillAsync(email);
-        await Page.GetByLabel("Password").FillAsync(password);
-        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await SignInAsync(Page, "/signin");
         await Expect(Page.Locator(".console h1").First).ToBeVisibleAsync();
     }
+
+    /// <summary>In another tab, as somebody does whose session has ended in this one.</summary>
+    public async Task SignInAgainAsync()
+    {
+        var other = await Page.RunAndWaitForPopupAsync(() => Page.GetByRole(AriaRole.Link, new() { Name = "Sign in in a new tab" }).ClickAsync());
+        await SignInAsync(other, null);
+        await Expect(other.GetByText("You are signed in")).ToBeVisibleAsync();
+        await other.CloseAsync();
+    }
+
+    /// <summary>The browser shows this tab again.</summary>
+    public Task ReturnToTabAsync() => Page.EvaluateAsync("() => document.dispatchEvent(new Event('visibilitychange'))");
 
     /// <summary>The page's heading.</summary>
     public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Level = 1 });
@@ -80,6 +91,15 @@ public sealed class Visit
         Console.WriteLine($"{name} failed at {Page.Url}; what it looked like: {file}");
         foreach (var complaint in _complaints)
             Console.WriteLine(complaint);
+    }
+
+    private async Task SignInAsync(IPage page, string? path)
+    {
+        if (path is not null)
+            await page.GotoAsync(new Uri(_address, path).ToString());
+        await page.GetByLabel("E-mail address").FillAsync(_email);
+        await page.GetByLabel("Password").FillAsync(_password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
     }
 
     private void Watch(IPage page)

@@ -76,7 +76,7 @@ public static class ConsoleTheme
         LayoutProperties = new LayoutProperties { DefaultBorderRadius = "10px", DrawerWidthLeft = "232px", AppbarHeight = "56px" },
         Typography = new Typography
         {
-            Default = new DefaultTypography { FontFamily = Font, FontSize = "0.9375rem", LineHeight = "1.5" },
+            Default = new DefaultTypography { FontFamily = Font, FontSize = "0.9375rem", LineHeight = "1.5", LetterSpacing = "0" },
             Button = new ButtonTypography { FontFamily = Font, FontSize = "0.875rem", FontWeight = "600", TextTransform = "none", LetterSpacing = "0" },
             Body1 = new Body1Typography { FontFamily = Font, FontSize = "0.9375rem", LetterSpacing = "0" },
             Body2 = new Body2Typography { FontFamily = Font, FontSize = "0.875rem", LetterSpacing = "0" },

@@ -110,7 +110,10 @@ public sealed class MeaningTests(TestDatabase database) : IClassFixture<TestData
         await using var endpoint = await EmbeddingDouble.StartAsync();
         await using var host = new InboundHost(database.ConnectionString, settings: new()
         {
-            ["Embedding:Endpoint"] = endpoint.Endpoint, ["Embedding:Name"] = "toy", ["Embedding:ApiKey"] = "secret", ["Training:PollEvery"] = "00:00:00.050",
+            ["Embedding:Endpoint"] = endpoint.Endpoint,
+            ["Embedding:Name"] = "toy",
+            ["Embedding:ApiKey"] = "secret",
+            ["Training:PollEvery"] = "00:00:00.050",
         });
         var workspace = await database.AddWorkspaceAsync();
         var agent = await database.AddAgentAsync(workspace);

@@ -42,6 +42,38 @@ public sealed class ReplyCheckTests
         Assert.Equal((sent, "A sentence that no passage has was left out."), (reply.Text, reply.Why));
     }
 
+    // As models put it when nobody interferes; each names its passage at the end.
+    [Theory]
+    [InlineData("Gift wrapping is €2.50 per order, and a greeting card is included for free.")]
+    [InlineData("Yes, we deliver throughout Europe. Delivery usually takes 3–5 working days.")]
+    [InlineData("Sure! You can track your parcel at https://www.shop.example/track. If you need help, write to help@shop.example.")]
+    [InlineData("Shipping is free for orders above 1,000 euros; otherwise it's 4.90.")]
+    [InlineData("Shipping costs €4.90. From 1000 euros on, shipping is free.")]
+    [InlineData("We are open from 9 to 6.")]
+    [InlineData("Our shop is open every day from 9 a.m. to 6 p.m., except on Sundays.")]
+    [InlineData("You can return your order within 30 days of delivery, as long as it is unused and in its original packaging.")]
+    [InlineData("Yes, returns are possible within 30 days. Please keep the original packaging.")]
+    [InlineData("Unfortunately, we do not ship to islands.")]
+    [InlineData("Wir haben von Montag bis Freitag zwischen 9:00 und 18:30 Uhr geöffnet. Am Samstag haben wir geschlossen.")]
+    [InlineData("Montags bis freitags sind wir von 9 bis 18:30 Uhr für Sie da.")]
+    [InlineData("El envío tarda entre 3 y 5 días y cuesta 4,90 euros.")]
+    [InlineData("Sim, aceitamos Pix e cartão de crédito em até 12 vezes.")]
+    [InlineData("Oui, le retrait en magasin est gratuit et disponible sous deux heures.")]
+    [InlineData("送料は全国一律500円です。5000円以上のご注文は無料になります。")]
+    public void A_fair_answer_is_sent(string said)
+    {
+        Passage[] shop =
+        [
+            .. Shop,
+            Passage("Hours", "The shop is open from nine to six every day except Sundays."),
+            Passage("Returns", "You may return unused goods within 30 days of delivery in the original packaging. We do not ship to islands."),
+            Passage("Envíos", "El envío cuesta 4,90 euros y tarda de 3 a 5 días laborables."),
+            Passage("Pagamento", "Aceitamos Pix, boleto e cartão de crédito em até 12 vezes sem juros."),
+            Passage("Retrait", "Le retrait en magasin est gratuit ; votre commande est disponible sous 2 heures."),
+        ];
+        Assert.NotNull(ReplyCheck.Check($"{said} [1]", false, shop).Text);
+    }
+
     [Theory]
     // Names nothing that it was given.
     [InlineData("Gift wrapping costs 2.50 per order.")]
