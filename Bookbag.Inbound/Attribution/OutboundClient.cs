@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using Bookbag.ServiceDefaults.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -38,7 +38,7 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         return await LinkAsync(connection, [.. replies.Where(r => known.Add((r.ChannelId, r.Wamid)))], cancellationToken);
     }
 
-    private async Task<Func<Task>> LinkAsync(NpgsqlConnection connection, IReadOnlyList<Reply> replies, CancellationToken cancellationToken)
+    private async Task<Func<Task>> LinkAsync(NpgsqlConnection connection, List<Reply> replies, CancellationToken cancellationToken)
     {
         if (replies.Count == 0)
             return () => Task.CompletedTask;
@@ -78,7 +78,7 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         return (due.Count, await LinkAsync(connection, due, cancellationToken));
     }
 
-    private async Task<List<Judged>> JudgeAsync(NpgsqlConnection connection, IReadOnlyList<Reply> replies, CancellationToken cancellationToken)
+    private async Task<List<Judged>> JudgeAsync(NpgsqlConnection connection, List<Reply> replies, CancellationToken cancellationToken)
     {
         var candidates = replies.Select(_ => new List<(CampaignMessage Message, bool Taken)>()).ToList();
         await using (var command = new NpgsqlCommand(ReplySql.Candidates, connection))
@@ -186,7 +186,7 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         return first.Count;
     }
 
-    private static void Describe(NpgsqlCommand command, IReadOnlyList<Reply> replies)
+    private static void Describe(NpgsqlCommand command, List<Reply> replies)
     {
         command.Column("channels", NpgsqlDbType.Uuid, replies, r => r.ChannelId);
         command.Column("conversations", NpgsqlDbType.Uuid, replies, r => r.ConversationId);

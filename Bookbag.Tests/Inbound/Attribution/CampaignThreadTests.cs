@@ -7,7 +7,6 @@ using Bookbag.Inbound.Attribution;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.Tests.Support;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,39 +15,36 @@ using Microsoft.Extensions.Time.Testing;
 namespace Bookbag.Tests.Inbound.Attribution;
 
 /// <summary>What campaigns and people send as templates, in the conversation: both services, over HTTP.</summary>
-public sealed class CampaignThreadTests : IClassFixture<TestDatabase>, IAsyncLifetime
+public sealed class CampaignThreadTests : IClassFixture<TestDatabase>, IAsyncLifetime, IAsyncDisposable
 {
     private const string Phone = "15550001111";
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 10, 0, 0, TimeSpan.Zero);
 
     private readonly TestDatabase _database;
-    private readonly WebApplicationFactory<outbound::Program> _outbound;
-    private readonly InboundHost _inbound;
-    private Workspace _workspace = null!; // these are set by InitializeAsync, which xunit awaits before any test
+    private WebApplicationFactory<outbound::Program> _outbound = null!; // these are set by InitializeAsync, which xunit awaits before any test
+    private InboundHost _inbound = null!;
+    private Workspace _workspace = null!;
     private Agent _agent = null!;
     private Channel _channel = null!;
     private HttpClient _client = null!;
     private Guid _conversation;
 
-    public CampaignThreadTests(TestDatabase database)
+    public CampaignThreadTests(TestDatabase database) => _database = database;
+
+    public async Task InitializeAsync()
     {
-        _database = database;
         var clock = new FakeTimeProvider(Now);
         _outbound = new WebApplicationFactory<outbound::Program>().WithWebHostBuilder(host =>
         {
-            host.UseSetting("ConnectionStrings:bookbag", database.ConnectionString);
+            host.UseSetting("ConnectionStrings:bookbag", _database.ConnectionString);
             host.UseSetting("Logging:LogLevel:Default", "Warning");
             host.UseSetting("Sending:Enabled", "false");
             host.UseSetting("Imports:Work", "false");
             host.UseSetting("Templates:Sync", "false");
             host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(clock));
         });
-        _inbound = new InboundHost(database.ConnectionString, clock, services: services =>
+        _inbound = new InboundHost(_database.ConnectionString, clock, services: services =>
             services.AddHttpClient<OutboundClient>().ConfigurePrimaryHttpMessageHandler(() => _outbound.Server.CreateHandler()));
-    }
-
-    public async Task InitializeAsync()
-    {
         _workspace = await _database.AddWorkspaceAsync();
         _agent = await _database.AddAgentAsync(_workspace);
         _channel = await _database.AddChannelAsync(_agent, _inbound.Services.GetRequiredService<SecretProtector>());
@@ -68,6 +64,8 @@ public sealed class CampaignThreadTests : IClassFixture<TestDatabase>, IAsyncLif
         await _inbound.DisposeAsync();
         await _outbound.DisposeAsync();
     }
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     [Fact]
     public async Task The_thread_shows_the_campaign_where_it_was_sent_and_which_campaign_a_message_answers()
@@ -164,7 +162,7 @@ public sealed class CampaignThreadTests : IClassFixture<TestDatabase>, IAsyncLif
     private async Task<IReadOnlyList<JsonElement>> ThreadAsync() =>
         [.. (await _client.GetFromJsonAsync<JsonElement>($"/api/conversations/{_conversation}/messages")).GetProperty("items").EnumerateArray()];
 
-    private Task ReceiveAsync(string wamid, string text, DateTimeOffset at, string? quoted = null) => _database.DataSource.ExecuteAsync($"""
+    private Task<int> ReceiveAsync(string wamid, string text, DateTimeOffset at, string? quoted = null) => _database.DataSource.ExecuteAsync($"""
         INSERT INTO inbound.messages (workspace_id, channel_id, conversation_id, id, at, direction, author, type, text, wamid, context_wamid, status, status_rank)
         VALUES ('{_workspace.Id}', '{_channel.Id}', '{_conversation}', gen_random_uuid(), '{at:O}', 'in', 'customer', 'text', '{text}', '{wamid}', {(quoted is null ? "NULL" : $"'{quoted}'")}, 'received', 9)
         """);

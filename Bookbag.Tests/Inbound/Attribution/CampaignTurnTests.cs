@@ -93,7 +93,7 @@ public sealed class CampaignTurnTests(TestDatabase database) : IClassFixture<Tes
         return await TurnWorld.CreateAsync(database);
     }
 
-    private Task CampaignAsync(TurnWorld world, DateTimeOffset at, string replyMode, string name = "Spring", string? wamid = null) =>
+    private Task<(Guid Campaign, Guid Recipient)> CampaignAsync(TurnWorld world, DateTimeOffset at, string replyMode, string name = "Spring", string? wamid = null) =>
         database.DataSource.AddCampaignAsync(world.WorkspaceId, world.AgentId, world.ChannelId, $"p:{Ann}", at, replyMode, name, wamid);
 
     private async Task<Guid> WriteAsync(TurnWorld world, string text, string? quoted = null)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Bookbag.Outbound.Campaigns;
 using Bookbag.Outbound.DeliveryEvents;
-using Bookbag.Outbound.Sending;
 using Bookbag.ServiceDefaults.Attribution;
 using Bookbag.Tests.Outbound.Sending;
 using Bookbag.Tests.Support;
