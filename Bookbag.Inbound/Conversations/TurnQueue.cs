@@ -316,6 +316,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
     {
         At = reader.GetFieldValue<DateTimeOffset>(2),
         ByPerson = reader.GetString(4) == "human",
+        ByCampaign = reader.GetString(4) == "campaign",
         ContextWamid = reader.Text(13),
         ButtonOf = ReplyToken.Parse(reader.Text(8)),
     };
