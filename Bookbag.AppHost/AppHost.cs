@@ -22,6 +22,9 @@ var outbound = builder.AddProject<Projects.Bookbag_Outbound>("outbound")
     .WithReplicas(Number("Replicas:outbound", otherwise: 1))
     .WithHttpHealthCheck("/health");
 
+// Templates that people send from conversations. It does not wait for it: everything else works without.
+inbound.WithReference(outbound);
+
 // The one public door. It checks sign-ins and keys itself, hence the database.
 var edge = builder.AddProject<Projects.Bookbag_Edge>("edge")
     .WithReference(bookbag).WaitFor(bookbag)

@@ -17,11 +17,11 @@ public sealed record Asked(IReadOnlyList<IReadOnlyList<string>> Parts, IReadOnly
     /// <summary>Reads a message after what the customer wrote before it.</summary>
     /// <remarks>
     /// Where a message has question marks, the sentences with one are what is asked, and the others ("Hi, I am Maria, I bought a mug.") are
-    /// context. A message of nothing but question words ("how much?") asks on about the customer's message before it.
+    /// context. A message of nothing but question words ("how much?") asks on about the customer's message before it, or the campaign's that it answers.
     /// </remarks>
     public static Asked From(string text, IReadOnlyList<HistoryLine> history)
     {
-        var before = history.LastOrDefault(line => line.FromCustomer)?.Text ?? "";
+        var before = history.LastOrDefault(line => line.FromCustomer || line.ByCampaign)?.Text ?? "";
         var asked = Read(text);
         if (asked.Parts.All(part => part.All(StopWords.Contains)) && Answering.Words.Of(text).Count > 0)
         {

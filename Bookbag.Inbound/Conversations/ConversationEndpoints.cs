@@ -41,7 +41,8 @@ public static class ConversationEndpoints
         var group = app.MapGroup("/api/conversations").WithTags("Conversations").RequireAuthorization(Policies.Viewer);
         group.MapGet("/", List).WithName("ListConversations").WithSummary("Conversations, the one with the latest message first");
         group.MapGet("/{id:guid}", Get).WithName("GetConversation").WithSummary("One conversation");
-        group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first");
+        group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first")
+            .WithDescription("Campaigns' messages stand among them, also those that were sent before the customer ever wrote.");
         group.MapPost("/{id:guid}/messages", WriteByHand.Handle).RequireAuthorization(Policies.Editor).WithName("WriteMessage")
             .WithSummary("Writes to the customer")
             .WithDescription("A file is sent as multipart/form-data: file, caption, replyTo. Writing by hand takes the conversation over from the agent. The message is sent after the answer: its status tells what became of it.");
@@ -99,7 +100,10 @@ public static class ConversationEndpoints
         var size = Math.Clamp(limit ?? DefaultLimit, 1, MaxLimit);
         var found = await rows.OrderBy(m => m.At).ThenBy(m => m.Id).Take(size + 1).ToListAsync(cancellationToken);
         var around = await MessageSurroundings.ReadAsync(db, conversation, found, cancellationToken);
-        return TypedResults.Ok(Page.Of([.. found.Select(m => MessageResponse.Of(m, around))], size, m => new Cursor(m.At, m.Id)));
+        var templates = around.Templates.Where(t => cursor is not { } end || t.At > end.At || (t.At == end.At && t.Id.CompareTo(end.Id) > 0));
+        var thread = found.Select(m => MessageResponse.Of(m, around)).Concat(templates.Select(t => MessageResponse.Of(t, around)))
+            .OrderBy(m => m.At).ThenBy(m => m.Id).Take(size + 1).ToList();
+        return TypedResults.Ok(Page.Of(thread, size, m => new Cursor(m.At, m.Id)));
     }
 
     private static async Task<Results<Ok<ConversationResponse>, ProblemHttpResult>> TakeOver(

@@ -57,6 +57,24 @@ internal static class ConversationSql
         FROM conversation c
         """;
 
+    /// <summary>A person sent a template, which Outbound has: takes the conversation over where the agent has it, and what the customer wrote counts as answered.</summary>
+    public static FormattableString FollowTemplate(Conversation conversation, string? text, DateTimeOffset at, string reason, DateTimeOffset now) =>
+        $"""
+        WITH conversation AS (
+            UPDATE inbound.conversations
+            SET mode = 'human', epoch = epoch + 1,
+                escalated_at = CASE mode WHEN 'ai' THEN {now} ELSE escalated_at END,
+                escalation_reason = CASE mode WHEN 'ai' THEN {reason} ELSE escalation_reason END,
+                lease_id = CASE mode WHEN 'ai' THEN NULL ELSE lease_id END,
+                lease_until = CASE mode WHEN 'ai' THEN NULL ELSE lease_until END,
+                last_message_text = CASE WHEN {at} >= last_message_at THEN left({text}::text, 200) ELSE last_message_text END, last_message_at = greatest({at}, last_message_at),
+                unanswered_since = NULL, turn_attempts = 0, turn_due_at = CASE WHEN turn_due_at IS NOT NULL THEN {now} END
+            WHERE channel_id = {conversation.ChannelId} AND id = {conversation.Id}
+            RETURNING channel_id, id)
+        UPDATE inbound.messages m SET awaiting = false FROM conversation c
+        WHERE m.channel_id = c.channel_id AND m.conversation_id = c.id AND m.awaiting
+        """;
+
     /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>, and by it that of the messages.</summary>
     public static FormattableString OfWamids(Conversation conversation, string[] wamids) =>
         $"""

@@ -1,4 +1,6 @@
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Attribution;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 
 namespace Bookbag.Inbound.Conversations;
@@ -14,6 +16,10 @@ public static class ConversationsExtensions
         builder.Services.AddSingleton(services => TurnAnswers.From(services.GetRequiredService<Answerer>()));
         builder.Services.AddTurns();
         builder.Services.AddScoped<WriteByHand.Tools>();
+        builder.Services.AddHttpContextAccessor();
+        // Connections are shared by all callers: none of their cookies may stay behind.
+        builder.Services.AddHttpClient<OutboundClient>(http => (http.BaseAddress, http.Timeout) = (new Uri("http://outbound"), TimeSpan.FromSeconds(10)))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
         builder.Services.AddHostedService(services => services.GetRequiredService<TurnWorker>());
         return builder;
     }
@@ -26,6 +32,7 @@ public static class ConversationsExtensions
         .AddSingleton<ChannelFaults>()
         .AddSingleton<WaitingReplies>()
         .AddSingleton<ReplySender>()
+        .AddSingleton<HandOff>()
         .AddSingleton<Turn>()
         .AddSingleton<TurnWorker>();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bookbag.Inbound.Attribution;
 using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.WhatsApp;
 
@@ -18,11 +19,12 @@ namespace Bookbag.Inbound.Conversations;
 /// <param name="Error">Why it failed or was not sent, or what it waits for.</param>
 /// <param name="Outcome">How an answer of the agent came about.</param>
 /// <param name="Score">How well the agent's sources cover the question, 0 to 1.</param>
+/// <param name="Campaign">The campaign that sent it, or that the customer answers with it.</param>
 public sealed record MessageResponse(
     Guid Id, MessageDirection Direction, MessageAuthor Author, string Type, string? Text, MessageParts? Parts, JsonElement? Content, MessageFile? File, MessageStatus Status, string? Wamid,
     string? ContextMessageId, QuotedMessage? Quoted, ContextPart? Context, ReferralPart? Referral, IReadOnlyList<MessageReaction> Reactions, IReadOnlyList<MessageVersion> Versions,
     DateTimeOffset? RevokedAt, DateTimeOffset At, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt, DateTimeOffset? FailedAt,
-    MessageErrorResponse? Error, string? Outcome, string? Why, float? Score, JsonElement? Citations)
+    MessageErrorResponse? Error, string? Outcome, string? Why, float? Score, JsonElement? Citations, MessageCampaign? Campaign)
 {
     internal static MessageResponse Of(Message m, MessageSurroundings around)
     {
@@ -30,11 +32,25 @@ public sealed record MessageResponse(
         var revokedAt = around.RevokedAt(m);
         return new(
             m.Id, m.Direction, m.Author, m.Type, revokedAt is not null ? null : versions.Count > 0 ? versions[^1].Text : m.Text, MessageParts.Of(m.Type, m.Content), m.Content, around.FileOf(m),
-            m.Status, m.Wamid, m.ContextWamid, around.QuotedBy(m), ContextPart.Of(m.Context), ReferralPart.Of(m.Referral), around.ReactionsTo(m), versions, revokedAt,
+            m.Status, m.Wamid, m.ContextWamid, around.QuotedBy(m), ContextPart.Of(m.Context), ReferralPart.Of(m.Referral), around.ReactionsTo(m.Wamid), versions, revokedAt,
             m.At, m.SentAt, m.DeliveredAt, m.ReadAt, m.FailedAt, m.ErrorText is { } words ? new MessageErrorResponse(m.ErrorCode, words) : null,
-            m.Outcome, m.Why, m.Score, m.Citations);
+            m.Outcome, m.Why, m.Score, m.Citations, around.CampaignOf(m));
     }
+
+    /// <summary>A template, which is no row of the thread.</summary>
+    internal static MessageResponse Of(TemplateMessage t, MessageSurroundings around) => new(
+        t.Id, MessageDirection.Out, t.Author, "template", t.Text, null, t.Content is { } content ? JsonElement.Parse(content) : null, null, t.ShownStatus, t.Wamid,
+        null, null, null, null, around.ReactionsTo(t.Wamid), [], null,
+        t.At, t.SentAt, t.DeliveredAt, t.ReadAt, t.ShownStatus == MessageStatus.Failed ? t.EndedAt : null, t.Problem is { } words ? new MessageErrorResponse(t.ErrorCode, words) : null,
+        null, null, null, null, t is { CampaignId: { } campaign, CampaignName: { } name } ? new MessageCampaign(campaign, name, t.Id, null, null, null) : null);
 }
+
+/// <summary>A campaign, as a message has to do with it.</summary>
+/// <param name="RecipientId">The customer in the campaign.</param>
+/// <param name="Rule">Of a customer's message: why it counts as an answer. <c>quoted</c> and <c>button</c> are exact, <c>latest</c> is inferred: it was the latest in the 72 hours before.</param>
+/// <param name="Exact">Whether the customer's phone said itself what the message answers.</param>
+/// <param name="Late">Whether it came after the 72 hours.</param>
+public sealed record MessageCampaign(Guid Id, string Name, Guid RecipientId, string? Rule, bool? Exact, bool? Late);
 
 /// <summary>What is wrong with a message.</summary>
 /// <param name="Code">Meta's error code, where Meta said so.</param>

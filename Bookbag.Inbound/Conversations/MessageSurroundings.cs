@@ -1,9 +1,10 @@
+using Bookbag.Inbound.Attribution;
 using Bookbag.Inbound.Media;
 using Microsoft.EntityFrameworkCore;
 
 namespace Bookbag.Inbound.Conversations;
 
-/// <summary>What belongs to the messages of a page: reactions, edits and revokes to them, the messages that they quote, and their files.</summary>
+/// <summary>What belongs to the messages of a page: reactions, edits and revokes to them, the messages that they quote, their files, and the campaigns that they answer.</summary>
 /// <remarks>
 /// Put together when a page is read: a reaction or an edit may come before the message that it is about, and stays a message of its own
 /// where that never comes. What anybody ever said is changed nowhere.
@@ -17,19 +18,29 @@ internal sealed class MessageSurroundings
     private readonly ILookup<string, Message> _marks;
     private readonly Dictionary<string, Message> _quoted;
     private readonly Dictionary<Guid, StoredMedia> _files;
+    private readonly Dictionary<string, TemplateMessage> _templates;
+    private readonly Dictionary<string, ReplyLink> _links;
 
-    private MessageSurroundings(Conversation conversation, IEnumerable<Message> marks, IEnumerable<Message> quoted, IEnumerable<StoredMedia> files)
+    private MessageSurroundings(
+        Conversation conversation, IEnumerable<Message> marks, IEnumerable<Message> quoted, IEnumerable<StoredMedia> files, IReadOnlyList<TemplateMessage> templates, IEnumerable<ReplyLink> links)
     {
         _conversation = conversation;
         _marks = marks.ToLookup(m => m.ContextWamid!, StringComparer.Ordinal);
         _quoted = quoted.Where(m => m.Wamid is not null).DistinctBy(m => m.Wamid).ToDictionary(m => m.Wamid!, StringComparer.Ordinal);
         _files = files.ToDictionary(f => f.Id);
+        _templates = templates.Where(t => t.Wamid is not null).ToDictionary(t => t.Wamid!, StringComparer.Ordinal);
+        _links = links.ToDictionary(l => l.Wamid, StringComparer.Ordinal);
+        Templates = templates;
     }
+
+    /// <summary>The templates that went to the customer, which are no rows of the thread, the latest first.</summary>
+    public IReadOnlyList<TemplateMessage> Templates { get; }
 
     /// <summary>Reads what belongs to a page.</summary>
     public static async Task<MessageSurroundings> ReadAsync(InboundDb db, Conversation conversation, IReadOnlyList<Message> page, CancellationToken cancellationToken)
     {
-        var wamids = page.Select(m => m.Wamid).OfType<string>().ToArray();
+        var templates = await db.Database.SqlQuery<TemplateMessage>(TemplateMessageSql.Of(conversation)).ToListAsync(cancellationToken);
+        var wamids = page.Select(m => m.Wamid).Concat(templates.Select(t => t.Wamid)).OfType<string>().ToArray();
         var ids = page.Select(m => m.Id).ToArray();
         var messages = db.Set<Message>().AsNoTracking().Where(m => m.ChannelId == conversation.ChannelId && m.ConversationId == conversation.Id);
 
@@ -40,7 +51,9 @@ internal sealed class MessageSurroundings
         var elsewhere = page.Select(m => m.ContextWamid).OfType<string>().Except(wamids, StringComparer.Ordinal).ToArray();
         var quoted = elsewhere.Length == 0 ? [] : await db.Set<Message>().FromSql(ConversationSql.OfWamids(conversation, elsewhere)).AsNoTracking().ToListAsync(cancellationToken);
         var files = await db.Set<StoredMedia>().AsNoTracking().Where(f => f.ChannelId == conversation.ChannelId && ids.Contains(f.Id)).ToListAsync(cancellationToken);
-        return new(conversation, marks, page.Concat(quoted), files);
+        var received = page.Where(m => m.Author == MessageAuthor.Customer).Select(m => m.Wamid).OfType<string>().ToArray();
+        var links = received.Length == 0 ? [] : await db.Database.SqlQuery<ReplyLink>(TemplateMessageSql.LinksOf(conversation, received)).ToListAsync(cancellationToken);
+        return new(conversation, marks, page.Concat(quoted), files, templates, links);
     }
 
     /// <summary>What a message said, where it was edited or taken back. Only who wrote a message can do that.</summary>
@@ -54,13 +67,19 @@ internal sealed class MessageSurroundings
     public DateTimeOffset? RevokedAt(Message message) => ChangesOf(message).FirstOrDefault(m => m.Type == "revoke")?.At;
 
     /// <summary>The emojis on a message: each side has one at most, the last; one without an emoji took it away.</summary>
-    public IReadOnlyList<MessageReaction> ReactionsTo(Message message) =>
-        [.. MarksOf(message).Where(m => m.Type == "reaction").GroupBy(m => m.Direction).Select(side => side.Last()).Where(m => m.Text is not null)
+    public IReadOnlyList<MessageReaction> ReactionsTo(string? wamid) =>
+        [.. MarksOf(wamid).Where(m => m.Type == "reaction").GroupBy(m => m.Direction).Select(side => side.Last()).Where(m => m.Text is not null)
             .Select(m => new MessageReaction(m.Direction, m.Text!, m.At))];
 
     /// <summary>The message that this one quotes; null when nobody here knows it.</summary>
-    public QuotedMessage? QuotedBy(Message message) => message.ContextWamid is { } wamid && _quoted.TryGetValue(wamid, out var quoted)
-        ? new(quoted.Id, quoted.Direction, quoted.Author, quoted.Type, quoted.Text, quoted.At)
+    public QuotedMessage? QuotedBy(Message message) => message.ContextWamid is not { } wamid ? null
+        : _quoted.TryGetValue(wamid, out var quoted) ? new(quoted.Id, quoted.Direction, quoted.Author, quoted.Type, quoted.Text, quoted.At)
+        : _templates.TryGetValue(wamid, out var template) ? new(template.Id, MessageDirection.Out, template.Author, "template", template.Text, template.At)
+        : null;
+
+    /// <summary>The campaign that a customer's message answers.</summary>
+    public MessageCampaign? CampaignOf(Message message) => message is { Direction: MessageDirection.In, Wamid: { } wamid } && _links.TryGetValue(wamid, out var link)
+        ? new(link.CampaignId, link.CampaignName, link.RecipientId, link.Rule, link.Rule != "latest", link.Late)
         : null;
 
     /// <summary>A message's file.</summary>
@@ -69,7 +88,7 @@ internal sealed class MessageSurroundings
             file.MimeType, file.Filename, file.Size, file.Problem, file.Transcript)
         : null;
 
-    private IEnumerable<Message> ChangesOf(Message message) => MarksOf(message).Where(m => m.Type is "edit" or "revoke" && m.Direction == message.Direction);
+    private IEnumerable<Message> ChangesOf(Message message) => MarksOf(message.Wamid).Where(m => m.Type is "edit" or "revoke" && m.Direction == message.Direction);
 
-    private IEnumerable<Message> MarksOf(Message message) => message.Wamid is { } wamid ? _marks[wamid] : [];
+    private IEnumerable<Message> MarksOf(string? wamid) => wamid is null ? [] : _marks[wamid];
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Attribution;
+using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 using Bookbag.Inbound.Models;
 using Bookbag.ServiceDefaults.Platform;
@@ -10,7 +12,7 @@ namespace Bookbag.Inbound.Conversations;
 
 /// <summary>What is done in one conversation between its claim and its release: send what was committed, then answer what the customer wrote.</summary>
 internal sealed partial class Turn(
-    TurnQueue queue, ReplySender sender, TurnAnswers answers, GraphClient graph, ChannelDirectory channels, MediaReader reader, TurnMetrics metrics,
+    TurnQueue queue, ReplySender sender, TurnAnswers answers, HandOff handOff, GraphClient graph, ChannelDirectory channels, MediaReader reader, TurnMetrics metrics,
     TimeProvider clock, IOptions<TurnOptions> options, ILogger<Turn> logger)
 {
     private readonly TurnOptions _options = options.Value;
@@ -34,7 +36,9 @@ internal sealed partial class Turn(
 
         if (turn.WantsAnswer)
         {
-            var outcome = await AnswerAsync(claim, turn, route, hurry);
+            var outcome = CampaignReplies.ForPerson(turn) is { } campaign
+                ? await LeaveToPersonAsync(claim, turn, campaign, hurry)
+                : await AnswerAsync(claim, turn, route, hurry);
             activity?.SetTag("bookbag.turn.outcome", outcome);
             metrics.TurnFinished(outcome);
         }
@@ -42,6 +46,14 @@ internal sealed partial class Turn(
         {
             await queue.ReleaseAsync(claim, turn.Epoch, null, hurry);
         }
+    }
+
+    /// <summary>The customer answers a campaign whose replies go to people: the agent says nothing.</summary>
+    private async Task<string> LeaveToPersonAsync(TurnClaim claim, TurnState turn, TemplateMessage campaign, CancellationToken hurry)
+    {
+        await handOff.EscalateAsync(claim.ChannelId, claim.ConversationId, EscalationCause.Campaign, $"The customer answered the campaign \"{campaign.CampaignName}\".", hurry);
+        await queue.ReleaseAsync(claim, turn.Epoch, null, hurry);
+        return "campaign";
     }
 
     private async Task<string> AnswerAsync(TurnClaim claim, TurnState turn, ChannelRoute? route, CancellationToken hurry)

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Bookbag.Inbound.Answering;
+using Bookbag.Inbound.Attribution;
 using Bookbag.Inbound.Gaps;
 using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Live;
 using Bookbag.Inbound.Media;
 using Bookbag.Inbound.OutgoingWebhooks;
+using Bookbag.ServiceDefaults.Attribution;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
@@ -54,6 +56,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
         batch.Add(TurnSql.LoadConversation, Of(claim));
         batch.Add(TurnSql.LoadMessages, ("channel", claim.ChannelId), ("conversation", claim.ConversationId), ("history", _options.HistoryMessages));
         batch.Add(MediaSql.OfTurn, ("channel", claim.ChannelId), ("conversation", claim.ConversationId));
+        batch.Add(TemplateMessageSql.OfConversation, ("channel", claim.ChannelId), ("conversation", claim.ConversationId));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
@@ -68,6 +71,7 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
             Window = new CustomerServiceWindow(reader.Instant(6), reader.Instant(7)),
             UnansweredSince = reader.Instant(8),
             Attempts = reader.GetInt32(9),
+            HandedBackAt = reader.Instant(10),
             Pending = [],
             Awaiting = [],
             History = [],
@@ -98,11 +102,17 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
         while (await reader.ReadAsync(cancellationToken))
             files[reader.GetGuid(0)] = ReadFile(reader);
 
+        var templates = new List<TemplateMessage>();
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            templates.Add(TemplateMessage.Read(reader));
+
         return turn with
         {
+            Templates = templates,
             Pending = [.. pending.Select(reply => reply with { File = files.GetValueOrDefault(reply.Id) })],
             Awaiting = [.. awaiting.Select(said => said with { File = files.GetValueOrDefault(said.Id) })],
-            History = history,
+            History = CampaignReplies.Merge(history, templates, _options.HistoryMessages),
         };
     }
 
@@ -304,8 +314,11 @@ internal sealed class TurnQueue(NpgsqlDataSource dataSource, WakeUps wakeUps, Ti
 
     private static SaidMessage ReadSaid(NpgsqlDataReader reader) => new(reader.GetGuid(1), reader.GetString(3) == "in", reader.GetString(5), reader.Text(6), reader.Text(7))
     {
+        At = reader.GetFieldValue<DateTimeOffset>(2),
         ByPerson = reader.GetString(4) == "human",
         ByCampaign = reader.GetString(4) == "campaign",
+        ContextWamid = reader.Text(13),
+        ButtonOf = ReplyToken.Parse(reader.Text(8)),
     };
 
     private static TurnFile ReadFile(NpgsqlDataReader reader) => new(

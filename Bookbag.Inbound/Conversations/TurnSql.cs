@@ -29,8 +29,9 @@ internal static class TurnSql
     public const string LoadConversation =
         """
         SELECT workspace_id, agent_id, mode, epoch, customer_phone, customer_user_id, last_inbound_at, window_refused_at,
-               unanswered_since, turn_attempts
-        FROM inbound.conversations
+               unanswered_since, turn_attempts,
+               (SELECT max(t.closed_at) FROM inbound.tickets t WHERE t.conversation_id = c.id)
+        FROM inbound.conversations c
         WHERE channel_id = @channel AND id = @conversation AND lease_id = @lease
         """;
 
@@ -42,7 +43,8 @@ internal static class TurnSql
          ORDER BY at, id LIMIT 50)
         UNION ALL
         (SELECT 'awaiting', m.id, m.at, m.direction, m.author, CASE mark.type WHEN 'revoke' THEN mark.type ELSE m.type END,
-            CASE WHEN mark.type IS NULL THEN left(m.text, 4096) WHEN mark.type = 'edit' THEN left(mark.said, 4096) END, m.wamid, NULL, NULL, NULL, NULL, NULL, NULL
+            CASE WHEN mark.type IS NULL THEN left(m.text, 4096) WHEN mark.type = 'edit' THEN left(mark.said, 4096) END, m.wamid,
+            CASE m.type WHEN 'button' THEN m.content ->> 'payload' END, NULL, NULL, NULL, NULL, m.context_wamid
          FROM inbound.messages m
          LEFT JOIN LATERAL (
             SELECT k.type, k.text AS said FROM inbound.messages k

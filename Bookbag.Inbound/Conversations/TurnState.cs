@@ -1,3 +1,4 @@
+using Bookbag.Inbound.Attribution;
 using Bookbag.ServiceDefaults.WhatsApp;
 
 namespace Bookbag.Inbound.Conversations;
@@ -33,6 +34,12 @@ internal sealed record TurnState
     /// <summary>What was said before, oldest first.</summary>
     public required IReadOnlyList<SaidMessage> History { get; init; }
 
+    /// <summary>The templates that went to the customer, the latest first.</summary>
+    public IReadOnlyList<TemplateMessage> Templates { get; init; } = [];
+
+    /// <summary>When a person last handed the conversation back to the agent.</summary>
+    public DateTimeOffset? HandedBackAt { get; init; }
+
     /// <summary>Whether the agent owes an answer.</summary>
     public bool WantsAnswer => Mode == ConversationMode.Ai && Awaiting.Count > 0;
 }
@@ -40,11 +47,20 @@ internal sealed record TurnState
 /// <summary>A message as an answer needs it.</summary>
 internal sealed record SaidMessage(Guid Id, bool FromCustomer, string Type, string? Text, string? Wamid)
 {
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>Whether a person of the business wrote it.</summary>
     public bool ByPerson { get; init; }
 
-    /// <summary>Whether it is a campaign's message.</summary>
+    /// <summary>Whether a campaign, or a program, sent it.</summary>
     public bool ByCampaign { get; init; }
+
+    /// <summary>The message that it quotes, or whose button was tapped.</summary>
+    public string? ContextWamid { get; init; }
+
+    /// <summary>The recipient whose message's button was tapped.</summary>
+    public Guid? ButtonOf { get; init; }
 
     /// <summary>Its file.</summary>
     public TurnFile? File { get; init; }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using Bookbag.Inbound.Attribution;
 using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
 using Bookbag.ServiceDefaults.Http;
@@ -21,12 +22,16 @@ public static class WriteByHand
     private static readonly TimeSpan KeepKeysFor = TimeSpan.FromDays(7);
 
     /// <summary>What to send. A new file comes as <c>multipart/form-data</c> instead: <c>file</c>, <c>caption</c>, <c>replyTo</c>.</summary>
-    /// <param name="Type"><c>text</c>, or <c>media</c> for a file that is in a conversation of this number already.</param>
+    /// <param name="Type"><c>text</c>, <c>template</c>, or <c>media</c> for a file that is in a conversation of this number already.</param>
     /// <param name="Text">The text, up to 4,096 characters.</param>
     /// <param name="MediaId">The message whose file is sent again.</param>
     /// <param name="Caption">What stands under the file, up to 1,024 characters.</param>
     /// <param name="ReplyTo">The message of this conversation that is quoted.</param>
-    public sealed record Request([Required] string Type, string? Text, Guid? MediaId = null, string? Caption = null, Guid? ReplyTo = null);
+    /// <param name="TemplateId">The approved template to send; allowed also when the customer service window is closed.</param>
+    /// <param name="Variables">A value for each of the template's variables.</param>
+    public sealed record Request(
+        [Required] string Type, string? Text, Guid? MediaId = null, string? Caption = null, Guid? ReplyTo = null, Guid? TemplateId = null,
+        IReadOnlyDictionary<string, string>? Variables = null);
 
     private sealed record TakenKey(byte[] RequestHash, Guid MessageId);
 
@@ -39,11 +44,12 @@ public static class WriteByHand
     }
 
     /// <summary>What is needed to send it.</summary>
-    internal sealed class Tools(Caller caller, InboundDb db, ChannelDirectory channels, WakeUps wakeUps, TimeProvider clock)
+    internal sealed class Tools(Caller caller, InboundDb db, ChannelDirectory channels, OutboundClient outbound, WakeUps wakeUps, TimeProvider clock)
     {
         public Caller Caller => caller;
         public InboundDb Db => db;
         public ChannelDirectory Channels => channels;
+        public OutboundClient Outbound => outbound;
         public WakeUps WakeUps => wakeUps;
         public TimeProvider Clock => clock;
     }
@@ -59,6 +65,8 @@ public static class WriteByHand
             return ConversationEndpoints.NotFound();
         if (Check(request) is { } invalid)
             return invalid;
+        if (request.Type == "template")
+            return await SendTemplate.HandleAsync(conversation, request, idempotencyKey, tools, cancellationToken);
         if (request.Type == "text")
             return await WriteAsync(conversation, new("text", request.Text!.Trim(), request.ReplyTo, null), idempotencyKey, tools, cancellationToken); // checked above
 
@@ -150,10 +158,10 @@ public static class WriteByHand
 
     private static ProblemHttpResult? Check(Request request) => request switch
     {
-        { Type: "template" } => Refusal.Conflict("templates_not_available", "Templates cannot be sent from a conversation yet: this version sends text and files."),
+        { Type: "template" } => null,
         { Type: "media", MediaId: null } => Refusal.Invalid("media_missing", "Say in `mediaId` which message's file to send, or send a new one as multipart/form-data."),
         { Type: "media" } => null,
-        { Type: not "text" } => Refusal.Invalid("message_type_unknown", "The type must be `text` or `media`."),
+        { Type: not "text" } => Refusal.Invalid("message_type_unknown", "The type must be `text`, `media` or `template`."),
         { Text: var text } when string.IsNullOrWhiteSpace(text) => Refusal.Invalid("text_missing", "Say what to send in `text`."),
         { Text.Length: > OutgoingMessage.MaxText } => Refusal.Invalid("text_too_long", $"The text has {request.Text.Length} characters; WhatsApp takes {OutgoingMessage.MaxText} at most."),
         { Text: { } text } when text.Contains('\0', StringComparison.Ordinal) => Refusal.Invalid("text_invalid", "The text contains the character U+0000."),

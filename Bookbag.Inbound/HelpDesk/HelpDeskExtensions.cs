@@ -3,10 +3,9 @@ namespace Bookbag.Inbound.HelpDesk;
 /// <summary>Adds the help desk.</summary>
 public static class HelpDeskExtensions
 {
-    /// <summary>Adds what hands conversations over, and the workers that give tickets out and sum them up.</summary>
+    /// <summary>Adds the workers that give tickets out and sum them up.</summary>
     public static IHostApplicationBuilder AddHelpDesk(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<HandOff>();
         builder.Services.AddSingleton<TicketAssigner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TicketAssigner>());
         builder.Services.AddSingleton<SummaryWriter>();

@@ -122,11 +122,13 @@ internal static class ApplySql
             LIMIT 1) AS known
         """;
 
-    /// <summary>Writes what is Outbound's to act on.</summary>
+    /// <summary>Writes what is Outbound's to act on; customers' messages only of channels with campaigns that they may answer.</summary>
     public const string WriteEvents =
         """
         INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
         SELECT * FROM unnest(@workspaces, @channels, @agents, @kinds, @fields, @ats, @received, @wamids, @callbacks, @customers, @payloads)
+            AS event (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
+        WHERE kind <> 'reply' OR channel_id IN (SELECT inbound.campaigning(ARRAY (SELECT DISTINCT unnest(@channels))))
         """;
 
     /// <summary>Enters changes that carry no id of Meta's; returns those that are new.</summary>

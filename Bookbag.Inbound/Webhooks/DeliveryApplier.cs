@@ -47,8 +47,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await ApplyStatusesAsync(statuses, messages);
         await WriteConversationsAsync();
         _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
-        await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
-        Counts.Events = _events.Count;
+        Counts.Events = await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
         await TellAsync(items, messages);
         return _rejected;
     }
@@ -156,6 +155,8 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
                 message.Awaiting = conversation.Receive(inbound, message.At, message.Delivery, now, debounce);
                 Counts.TurnsDue |= message.Awaiting && !conversation.IsHuman;
                 _events.AddRange(DeliveryEvent.Of(message));
+                if (DeliveryEvent.ReplyOf(message) is { } reply)
+                    _events.Add(reply);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Bookbag.ServiceDefaults.Attribution;
 using Bookbag.ServiceDefaults.WhatsApp;
 using Npgsql;
 using NpgsqlTypes;
@@ -45,6 +46,20 @@ internal sealed record DeliveryEvent(DeliveryItem Item, string Kind, DateTimeOff
                 })
             : [];
 
+    /// <summary>A customer's message that may answer a campaign; null for signs, notices, groups and imported history.</summary>
+    public static DeliveryEvent? ReplyOf(MessageEntry message) =>
+        message.Message is InboundMessage { Imported: false, GroupId: null } inbound && (inbound.Kind.IsSaid() || inbound.Kind == MessageKind.Unsupported)
+            ? new DeliveryEvent(message.Item, "reply", message.At, new JsonObject
+            {
+                ["conversationId"] = message.ConversationId,
+                ["messageId"] = message.Id,
+                ["quoted"] = inbound.ContextWamid,
+                ["token"] = ReplyToken.Parse(inbound.Answer?.Id),
+                ["optOut"] = OptWords.WishOf(inbound) == OptWish.Out,
+            }.ToJsonString())
+            { Wamid = inbound.Wamid }
+            : null;
+
     /// <summary>A change of a template, of the account or number, or of a customer's preference; null for what Outbound has no use for.</summary>
     public static DeliveryEvent? Of(DeliveryItem item) => item.Item switch
     {
@@ -73,10 +88,11 @@ internal static class DeliveryEvents
     /// <summary>Signalled when there are new ones.</summary>
     public const string Topic = "delivery_events";
 
-    public static async Task WriteAsync(NpgsqlConnection connection, IReadOnlyCollection<DeliveryEvent> events, CancellationToken cancellationToken)
+    /// <summary>Writes them; how many that were. Replies are only written where somebody waits for them.</summary>
+    public static async Task<int> WriteAsync(NpgsqlConnection connection, IReadOnlyCollection<DeliveryEvent> events, CancellationToken cancellationToken)
     {
         if (events.Count == 0)
-            return;
+            return 0;
         await using var command = connection.Statement(ApplySql.WriteEvents)
             .Column("workspaces", events, NpgsqlDbType.Uuid, e => e.Item.Channel.WorkspaceId)
             .Column("channels", events, NpgsqlDbType.Uuid, e => e.Item.Channel.ChannelId)
@@ -89,7 +105,7 @@ internal static class DeliveryEvents
             .Column("callbacks", events, NpgsqlDbType.Text, e => e.Callback)
             .Column("customers", events, NpgsqlDbType.Text, e => e.Customer)
             .Column("payloads", events, NpgsqlDbType.Jsonb, e => e.Payload);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Those of them that were not seen before. For what carries no id of Meta's.</summary>

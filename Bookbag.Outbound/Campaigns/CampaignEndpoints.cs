@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bookbag.Outbound.Attribution;
 using Bookbag.Outbound.Contacts;
 using Bookbag.Outbound.Templates;
 using Bookbag.ServiceDefaults.Http;
@@ -29,6 +30,7 @@ public static class CampaignEndpoints
         group.MapGet("/{id:guid}/funnel", GetFunnel).WithName("GetCampaignFunnel").WithSummary("Where the recipients are; the buckets add up to the audience");
         group.MapCampaignMoves();
         group.MapRecipients();
+        group.MapReplies();
     }
 
     private static async Task<Ok<Page<CampaignResponse>>> List(Guid agentId, CampaignState? state, Cursor? cursor, int? limit, OutboundDb db, CancellationToken cancellationToken)

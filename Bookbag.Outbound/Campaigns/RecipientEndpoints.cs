@@ -159,19 +159,7 @@ public static class RecipientEndpoints
 
     private static string LineOf(RecipientResponse r) => string.Join(',',
     [
-        r.Position.ToString(CultureInfo.InvariantCulture), Cell(r.ContactId?.ToString()), Cell(r.Name), Cell(r.Phone is null ? null : $"+{r.Phone}"), Cell(r.UserId), r.Bucket,
-        Cell(r.SentAt), Cell(r.DeliveredAt), Cell(r.ReadAt), Cell(r.RepliedAt), Cell(r.Reason?.Code), Cell(r.Reason?.Text),
+        r.Position.ToString(CultureInfo.InvariantCulture), Csv.Cell(r.ContactId?.ToString()), Csv.Cell(r.Name), Csv.Cell(r.Phone is null ? null : $"+{r.Phone}"), Csv.Cell(r.UserId), r.Bucket,
+        Csv.Cell(r.SentAt), Csv.Cell(r.DeliveredAt), Csv.Cell(r.ReadAt), Csv.Cell(r.RepliedAt), Csv.Cell(r.Reason?.Code), Csv.Cell(r.Reason?.Text),
     ]);
-
-    private static string Cell(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
-
-    // A spreadsheet runs what begins like a formula; names come from outside. A number's plus is kept.
-    private static string Cell(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-            return "";
-        var formula = text[0] is '=' or '-' or '@' or '\t' or '\r' || (text[0] == '+' && text.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
-        var safe = formula ? $"'{text}" : text;
-        return safe.AsSpan().ContainsAny(",\"\r\n") ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bookbag.Outbound.Attribution;
 using Bookbag.Outbound.Contacts;
 using Bookbag.Outbound.Sending;
 using Bookbag.Outbound.Templates;
@@ -11,7 +12,7 @@ namespace Bookbag.Outbound.DeliveryEvents;
 /// <summary>Takes delivery events out of Inbound's queue and brings about their effect in the same transaction: each once, however often this dies.</summary>
 /// <remarks>Any number of replicas may run. A batch that fails is taken again, one event at a time; one that fails alone is logged and left out, Meta's POST stays in the webhook log.</remarks>
 internal sealed partial class DeliveryEventConsumer(
-    NpgsqlDataSource dataSource, StatusApplier statuses, AccountEvents accounts, WakeUps wakeUps, SendingMetrics metrics, TimeProvider clock, ILogger<DeliveryEventConsumer> logger)
+    NpgsqlDataSource dataSource, StatusApplier statuses, ReplyApplier replies, AccountEvents accounts, WakeUps wakeUps, SendingMetrics metrics, TimeProvider clock, ILogger<DeliveryEventConsumer> logger)
     : BackgroundService
 {
     /// <summary>Signalled by Inbound when there are new ones.</summary>
@@ -22,14 +23,14 @@ internal sealed partial class DeliveryEventConsumer(
 
     private int _batch = BatchSize;
 
-    /// <summary>Applies one batch of new events and one of parked statuses; how many that were.</summary>
+    /// <summary>Applies one batch of new events, one of parked statuses and one of replies that are looked at again; how many that were.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                var applied = await ApplyAsync(cancellationToken) + await LookAgainAsync(cancellationToken);
+                var applied = await ApplyAsync(cancellationToken) + await LookAgainAsync(cancellationToken) + await LookAtRepliesAgainAsync(cancellationToken);
                 _batch = BatchSize;
                 return applied;
             }
@@ -103,8 +104,15 @@ internal sealed partial class DeliveryEventConsumer(
         await accounts.ApplyAsync(connection, [.. events.Where(e => e.Kind == "account")], cancellationToken);
         await Suppressions.ApplyAsync(connection, events, cancellationToken);
         await TemplateEvents.ApplyAsync(connection, events, cancellationToken);
-        await CountOptOutsAsync(connection, [.. events.Where(e => e.Customer is not null && (e.Kind == "opt_out" || e.Kind == "preference" && IsStop(e.Payload)))], cancellationToken);
-        return after;
+        // Those who wrote a STOP word are counted by their reply.
+        await CountOptOutsAsync(connection, [.. events.Where(e => e is { Customer: not null, Kind: "preference" } && IsStop(e.Payload))], cancellationToken);
+        // After the statuses: one of them may tell what a reply of the same batch answers.
+        var tell = await replies.ApplyAsync(connection, [.. events.Select(Reply.Of).OfType<Reply>()], cancellationToken);
+        return async () =>
+        {
+            await after();
+            await tell();
+        };
     }
 
     private static async Task CountOptOutsAsync(NpgsqlConnection connection, List<DeliveryEvent> optOuts, CancellationToken cancellationToken)
@@ -141,6 +149,18 @@ internal sealed partial class DeliveryEventConsumer(
         await transaction.CommitAsync(cancellationToken);
         await after();
         return parked.Count;
+    }
+
+    private async Task<int> LookAtRepliesAgainAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var (looked, after) = await replies.LookAgainAsync(connection, _batch, cancellationToken);
+        if (looked == 0)
+            return 0;
+        await transaction.CommitAsync(cancellationToken);
+        await after();
+        return looked;
     }
 
     private async Task<List<DeliveryEvent>> TakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal static class DeliveryEventSql
     /// <summary>Meta has taken the account's right to send: the card says so.</summary>
     public const string Break = "UPDATE platform.channels SET problem = @problem WHERE id = @channel";
 
-    /// <summary>Customers who opted out after a campaign wrote to them, within three days: the automatic stop counts them. Served by <c>recipients_of_customer</c>.</summary>
+    /// <summary>Customers who stopped marketing in WhatsApp after a campaign wrote to them, within three days: the automatic stop counts them. Served by <c>recipients_of_customer</c>.</summary>
     public const string OptOuts = """
         UPDATE outbound.recipients r SET opted_out_at = v.at
         FROM unnest(@channels, @customers, @ats) AS v (channel_id, customer, at)

@@ -83,6 +83,7 @@ internal sealed class StatusApplier(FailureSettler failures, TimeProvider clock,
         command.Column("channels", NpgsqlDbType.Uuid, progress, p => p.ChannelId);
         command.Column("ids", NpgsqlDbType.Uuid, progress, p => p.Id);
         command.Column("wamids", NpgsqlDbType.Text, progress, p => p.Wamid);
+        command.Column("user_ids", NpgsqlDbType.Text, progress, p => p.UserId);
         command.Column("sent", NpgsqlDbType.TimestampTz, progress, p => p.SentAt);
         command.Column("delivered", NpgsqlDbType.TimestampTz, progress, p => p.DeliveredAt);
         command.Column("read", NpgsqlDbType.TimestampTz, progress, p => p.ReadAt);
@@ -127,15 +128,21 @@ internal sealed class StatusApplier(FailureSettler failures, TimeProvider clock,
     }
 
     /// <summary>What the statuses of a message in a batch tell together: read implies delivered, and anything implies sent.</summary>
-    private sealed record Progress(Guid ChannelId, Guid Id, string? Wamid, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt)
+    private sealed record Progress(Guid ChannelId, Guid Id, string? Wamid, string? UserId, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt)
     {
         public static Progress Of(IGrouping<(Guid ChannelId, Guid Id), Known> message)
         {
             var read = First(message, MessageStatus.Read, MessageStatus.Played);
             var delivered = First(message, MessageStatus.Delivered) ?? read;
             var sent = First(message, MessageStatus.Sent, MessageStatus.Delivered, MessageStatus.Read, MessageStatus.Played);
-            return new Progress(message.Key.ChannelId, message.Key.Id, message.MaxBy(s => s.Id.Round)!.Event.Wamid, sent, delivered, read);
+            return new Progress(
+                message.Key.ChannelId, message.Key.Id, message.MaxBy(s => s.Id.Round)!.Event.Wamid, message.Select(s => UserIdIn(s.Event.Json)).FirstOrDefault(id => id is not null),
+                sent, delivered, read);
         }
+
+        // {"id":"wamid.…","status":"sent","recipient_id":"16505551234","recipient_user_id":"US.…"}
+        private static string? UserIdIn(JsonElement status) =>
+            status.TryGetProperty("recipient_user_id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= 150 } text ? text : null;
 
         private static DateTimeOffset? First(IEnumerable<Known> statuses, params MessageStatus[] words) =>
             statuses.Where(s => words.Contains(s.Word)).Select(s => (DateTimeOffset?)s.Event.At).Min();

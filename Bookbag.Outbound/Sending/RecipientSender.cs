@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bookbag.Outbound.Campaigns;
+using Bookbag.ServiceDefaults.Attribution;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.WhatsApp;
@@ -189,7 +190,7 @@ internal sealed partial class RecipientSender(
         OutgoingMessage message;
         try
         {
-            message = recipient.Template.MessageTo(recipient.Address, recipient.Parameters) with { CallbackData = recipient.CallbackData };
+            message = recipient.Template.MessageTo(recipient.Address, recipient.Parameters, button => ReplyToken.Of(recipient.Id, button)) with { CallbackData = recipient.CallbackData };
         }
         catch (Exception e) when (e is ArgumentException or System.Text.Json.JsonException)
         {

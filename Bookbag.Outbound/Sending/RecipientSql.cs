@@ -60,7 +60,7 @@ internal static class RecipientSql
     public const string Begin = """
         UPDATE outbound.recipients r
         SET state = 'sending', due_at = NULL, settle_at = @settle_at, attempts = r.attempts + 1,
-            opened_at = CASE WHEN b.opens THEN @now END, reason = NULL, error_code = NULL, detail = NULL
+            opened_at = CASE WHEN b.opens THEN @now END, begun_at = @now, reason = NULL, error_code = NULL, detail = NULL
         FROM unnest(@ids, @opens) AS b (id, opens)
         WHERE r.channel_id = @channel AND r.id = b.id
         """;
@@ -82,8 +82,9 @@ internal static class RecipientSql
             ended_at = CASE WHEN r.state = 'failed' AND r.reason <> 'outcome_unknown' THEN r.ended_at END,
             reason = CASE WHEN r.state = 'failed' AND r.reason <> 'outcome_unknown' THEN r.reason END,
             settle_at = NULL, detail = CASE WHEN r.state = 'failed' THEN r.detail END,
-            sent_at = coalesce(r.sent_at, v.at), held = r.sent_at IS NULL AND v.held, wamid = coalesce(r.wamid, v.wamid), wa_id = v.wa_id
-        FROM unnest(@channels, @ids, @rounds, @ats, @wamids, @wa_ids, @helds) AS v (channel_id, id, round, at, wamid, wa_id, held)
+            sent_at = coalesce(r.sent_at, v.at), held = r.sent_at IS NULL AND v.held, wamid = coalesce(r.wamid, v.wamid), wa_id = v.wa_id,
+            user_id = coalesce(v.user_id, r.user_id)
+        FROM unnest(@channels, @ids, @rounds, @ats, @wamids, @wa_ids, @user_ids, @helds) AS v (channel_id, id, round, at, wamid, wa_id, user_id, held)
         WHERE r.channel_id = v.channel_id AND r.id = v.id AND r.round = v.round AND r.state IN ('sending', 'unresolved', 'sent', 'failed')
         """;
 
@@ -132,12 +133,12 @@ internal static class RecipientSql
             ended_at = CASE WHEN r.reason = 'outcome_unknown' THEN NULL ELSE r.ended_at END,
             reason = CASE WHEN r.state = 'failed' AND r.reason <> 'outcome_unknown' THEN r.reason END,
             detail = CASE WHEN r.state = 'failed' AND r.reason <> 'outcome_unknown' THEN r.detail END,
-            held = false, wamid = coalesce(r.wamid, v.wamid),
+            held = false, wamid = coalesce(r.wamid, v.wamid), user_id = coalesce(r.user_id, v.user_id),
             sent_at = coalesce(r.sent_at, v.sent_at), delivered_at = coalesce(r.delivered_at, v.delivered_at), read_at = coalesce(r.read_at, v.read_at)
-        FROM unnest(@channels, @ids, @wamids, @sent, @delivered, @read) AS v (channel_id, id, wamid, sent_at, delivered_at, read_at)
+        FROM unnest(@channels, @ids, @wamids, @user_ids, @sent, @delivered, @read) AS v (channel_id, id, wamid, user_id, sent_at, delivered_at, read_at)
         WHERE r.channel_id = v.channel_id AND r.id = v.id AND r.state <> 'skipped'
           AND (r.state <> 'pending' OR v.delivered_at IS NOT NULL)
-          AND (r.state IN ('sending', 'unresolved', 'pending') OR r.reason = 'outcome_unknown' OR r.held OR r.wamid IS NULL OR r.sent_at IS NULL
+          AND (r.state IN ('sending', 'unresolved', 'pending') OR r.reason = 'outcome_unknown' OR r.held OR r.wamid IS NULL OR r.sent_at IS NULL OR r.user_id IS NULL AND v.user_id IS NOT NULL
                OR v.delivered_at IS NOT NULL AND r.delivered_at IS NULL OR v.read_at IS NOT NULL AND r.read_at IS NULL)
         """;
 

@@ -29,11 +29,12 @@ internal sealed record SendableTemplate(Guid Id, string Name, string Language, s
     /// <summary>The message to a customer with their values.</summary>
     /// <param name="to">The customer.</param>
     /// <param name="parameters">The values by variable, a JSON object.</param>
+    /// <param name="payloadOf">What a quick-reply button at a place brings back when it is tapped.</param>
     /// <exception cref="ArgumentException">The values cannot be sent; the message says why.</exception>
-    public OutgoingMessage MessageTo(CustomerAddress to, string parameters)
+    public OutgoingMessage MessageTo(CustomerAddress to, string parameters, Func<int, string?> payloadOf)
     {
         var values = JsonSerializer.Deserialize<Dictionary<string, string>>(parameters) ?? [];
-        var built = TemplateMessage.Build(Definition, values);
+        var built = TemplateMessage.Build(Definition, values, payloadOf);
         return built.IsSendable
             ? OutgoingMessage.Template(to, Name, Language, built.Components)
             : throw new ArgumentException(string.Join(" ", built.Problems.Select(problem => problem.Message)));

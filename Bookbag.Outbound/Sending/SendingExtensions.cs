@@ -1,3 +1,4 @@
+using Bookbag.Outbound.Attribution;
 using Bookbag.Outbound.Campaigns;
 using Bookbag.Outbound.DeliveryEvents;
 using Bookbag.ServiceDefaults.Platform;
@@ -36,6 +37,7 @@ public static class SendingExtensions
         .AddSingleton<RecipientSender>()
         .AddSingleton<ClaimRescuer>()
         .AddSingleton<StatusApplier>()
+        .AddSingleton<ReplyApplier>()
         .AddSingleton<AccountEvents>()
         .AddSingleton<DeliveryEventConsumer>()
         .AddSingleton<CampaignStates>()

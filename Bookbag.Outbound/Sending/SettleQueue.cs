@@ -91,6 +91,7 @@ internal sealed partial class SettleQueue(
             command.Column("ats", NpgsqlDbType.TimestampTz, taken, s => s.At);
             command.Column("wamids", NpgsqlDbType.Text, taken, s => ((SendOutcome.Accepted)s.Outcome).Wamid);
             command.Column("wa_ids", NpgsqlDbType.Text, taken, s => ((SendOutcome.Accepted)s.Outcome).WaId);
+            command.Column("user_ids", NpgsqlDbType.Text, taken, s => ((SendOutcome.Accepted)s.Outcome).UserId);
             command.Column("helds", NpgsqlDbType.Boolean, taken, s => ((SendOutcome.Accepted)s.Outcome).Held);
             await command.ExecuteNonQueryAsync();
         }

@@ -22,9 +22,10 @@ namespace Bookbag.Outbound.Sending;
 /// <param name="ContactId">A contact, in the place of <paramref name="To"/>.</param>
 /// <param name="Variables">A value for each of the template's variables.</param>
 /// <param name="ValidForMinutes">What cannot be sent by then is not sent: there may be no place in the messaging limit. Default: an hour.</param>
+/// <param name="ConversationId">The conversation in which a person wrote it: it is shown there as theirs.</param>
 public sealed record SingleSendRequest(
     Guid TemplateId, [property: StringLength(150)] string? To = null, Guid? ContactId = null, IReadOnlyDictionary<string, string>? Variables = null,
-    [property: Range(1, 1_440)] int ValidForMinutes = 60);
+    [property: Range(1, 1_440)] int ValidForMinutes = 60, Guid? ConversationId = null);
 
 /// <summary>A single send, and what became of it.</summary>
 /// <param name="Status">pending, sending, sent, delivered, read, replied, skipped, limited, failed, unresolved.</param>
@@ -37,8 +38,8 @@ public static class SingleSendEndpoints
 {
     private const string Insert = """
         WITH send AS (
-            INSERT INTO outbound.single_sends (workspace_id, channel_id, agent_id, id, template_id, not_after, idempotency_key, request_hash, created_at)
-            VALUES (@workspace, @channel, @agent, @id, @template, @not_after, @key, @hash, @now)
+            INSERT INTO outbound.single_sends (workspace_id, channel_id, agent_id, id, template_id, conversation_id, not_after, idempotency_key, request_hash, created_at)
+            VALUES (@workspace, @channel, @agent, @id, @template, @conversation, @not_after, @key, @hash, @now)
             ON CONFLICT ON CONSTRAINT single_sends_once DO NOTHING
             RETURNING id)
         INSERT INTO outbound.recipients (workspace_id, channel_id, id, position, contact_id, customer, parameters, state, due_at)
@@ -92,6 +93,7 @@ public static class SingleSendEndpoints
         command.Parameters.AddWithValue("agent", agentId);
         command.Parameters.AddWithValue("id", id);
         command.Parameters.AddWithValue("template", template.Id);
+        command.Value("conversation", NpgsqlDbType.Uuid, request.ConversationId);
         command.Parameters.AddWithValue("not_after", now.AddMinutes(request.ValidForMinutes));
         command.Value("key", NpgsqlDbType.Text, idempotencyKey);
         command.Parameters.AddWithValue("hash", hash);

@@ -101,8 +101,9 @@ internal static class CampaignBenchParts
     /// <param name="contacts">How many contacts.</param>
     /// <param name="from">How many phone numbers are left out before the first one.</param>
     /// <param name="category">The template's.</param>
+    /// <param name="replyMode">Who answers replies.</param>
     public static async Task<(string Path, Guid Campaign)> PrepareAsync(
-        Product product, SandboxHost meta, string phoneNumberId, int contacts, int from = 0, string category = "UTILITY")
+        Product product, SandboxHost meta, string phoneNumberId, int contacts, int from = 0, string category = "UTILITY", string replyMode = "ai")
     {
         var agent = await product.ConnectAgentAsync(phoneNumberId, meta.SendUrl(phoneNumberId).ToString());
         var template = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
@@ -129,7 +130,7 @@ internal static class CampaignBenchParts
         var campaign = await product.PostAsync(path, new
         {
             name = "Bench",
-            replyMode = "ai",
+            replyMode,
             templateId = template,
             variables = new Dictionary<string, object> { ["1"] = new { field = "first_name", fallback = "there" } },
             guard = new { stopAtFailures = 1, stopAtOptOuts = 1 },

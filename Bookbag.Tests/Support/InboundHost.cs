@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -23,11 +24,14 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
     private readonly Dictionary<string, string?> _settings;
 
     private readonly ILoggerProvider? _log;
+    private readonly Action<IServiceCollection>? _configure;
 
     public InboundHost(
-        string connectionString, TimeProvider? clock = null, string environment = "Production", Dictionary<string, string?>? settings = null, ILoggerProvider? log = null)
+        string connectionString, TimeProvider? clock = null, string environment = "Production", Dictionary<string, string?>? settings = null, ILoggerProvider? log = null,
+        Action<IServiceCollection>? services = null)
     {
         _log = log;
+        _configure = services;
         _connectionString = connectionString;
         _clock = clock ?? TimeProvider.System;
         _settings = settings ?? [];
@@ -66,6 +70,8 @@ public sealed class InboundHost : WebApplicationFactory<inbound::Program>
         foreach (var (name, value) in _settings)
             builder.UseSetting(name, value);
         builder.ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton(_clock)));
+        if (_configure is not null)
+            builder.ConfigureTestServices(_configure);
         // Who reads the log wants all of it, and the console nothing of that.
         if (_log is not null)
             builder.ConfigureLogging(logging => logging.ClearProviders().AddProvider(_log));

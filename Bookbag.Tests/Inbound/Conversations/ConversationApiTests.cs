@@ -191,7 +191,7 @@ public sealed class ConversationApiTests : IClassFixture<TestDatabase>, IDisposa
         using var client = await ClientAsync(workspace, Role.Editor);
 
         await RefusedAsync(WriteAsync(client, closed, new { type = "text", text = "Hi" }), HttpStatusCode.Conflict, "window_closed");
-        await RefusedAsync(WriteAsync(client, open, new { type = "template", templateId = Guid.Empty }), HttpStatusCode.Conflict, "templates_not_available");
+        await RefusedAsync(WriteAsync(client, open, new { type = "template" }), HttpStatusCode.BadRequest, "template_missing");
         await RefusedAsync(WriteAsync(client, open, new { type = "smoke" }), HttpStatusCode.BadRequest, "message_type_unknown");
         await RefusedAsync(WriteAsync(client, open, new { type = "text", text = " " }), HttpStatusCode.BadRequest, "text_missing");
         await RefusedAsync(WriteAsync(client, open, new { type = "text", text = new string('x', 4097) }), HttpStatusCode.BadRequest, "text_too_long");

@@ -170,7 +170,7 @@ public sealed class CampaignTests(TestDatabase database) : IClassFixture<TestDat
             await world.StatusAsync(message.Callback, "delivered");
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         foreach (var message in sent.Take(20))
-            await world.EventAsync("opt_out", """{"word":"STOP"}""", customer: $"p:{message.To.TrimStart('+')}");
+            await world.ReplyAsync($"p:{message.To.TrimStart('+')}", $"in.{message.To}", optOut: true);
         await world.LookAsync();
         Assert.Equal((CampaignState.Paused, CampaignReasons.TooManyOptOuts), ((await world.CampaignAsync(campaign)).State, (await world.CampaignAsync(campaign)).Reason));
         Assert.Equal(20, (await world.FunnelAsync(campaign)).OptedOut);

@@ -68,7 +68,7 @@ internal sealed class CampaignWorld : IAsyncDisposable
     {
         var world = new CampaignWorld(database.DataSource, await ConnectionMultiplexer.ConnectAsync($"{await TestServers.RedisAsync()},allowAdmin=true"), meta) { Clock = clock ?? new FakeTimeProvider(Start) };
         await database.DataSource.ExecuteAsync("""
-            TRUNCATE outbound.campaigns, outbound.recipients, outbound.single_sends, outbound.settings, outbound.openings, outbound.ledgers, outbound.parked_statuses, outbound.contacts,
+            TRUNCATE outbound.campaigns, outbound.recipients, outbound.single_sends, outbound.settings, outbound.openings, outbound.ledgers, outbound.parked_statuses, outbound.replies, outbound.contacts,
                 outbound.suppressions, outbound.templates, delivery.events, inbound.conversations, inbound.conversation_addresses;
             DELETE FROM platform.channels
             """);
@@ -214,6 +214,15 @@ internal sealed class CampaignWorld : IAsyncDisposable
         VALUES ('{WorkspaceId}', '{ChannelId}', '{AgentId}', '{kind}', {Sql(field)}, '{at ?? Clock.GetUtcNow():O}', '{Clock.GetUtcNow().AddTicks(10 * Interlocked.Increment(ref _events)):O}',
             {Sql(wamid)}, {Sql(callback)}, {Sql(customer)}, '{payload}')
         """);
+
+    /// <summary>A customer's message, as Inbound leaves it: under an address, <c>p:</c> or <c>u:</c>, of a conversation of its own.</summary>
+    public async Task ReplyAsync(string address, string wamid, string? quoted = null, Guid? token = null, bool optOut = false, DateTimeOffset? at = null)
+    {
+        await _database.ExecuteAsync($"INSERT INTO inbound.conversation_addresses (channel_id, address, conversation_id) VALUES ('{ChannelId}', '{address}', md5('{address}')::uuid) ON CONFLICT DO NOTHING");
+        var conversation = await _database.ScalarAsync<Guid>($"SELECT md5('{address}')::uuid");
+        var message = await _database.ScalarAsync<Guid>($"SELECT md5('{wamid}')::uuid");
+        await EventAsync("reply", JsonSerializer.Serialize(new { conversationId = conversation, messageId = message, quoted, token, optOut }), wamid: wamid, at: at);
+    }
 
     public async Task<Funnel> FunnelAsync(Campaign campaign)
     {

@@ -10,7 +10,6 @@ internal sealed class GraphTemplates : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Sent> _sent = new();
     private readonly ConcurrentQueue<Func<Sent, Task<HttpResponseMessage>>> _next = new();
-    private int _accepted;
 
     /// <summary>A message that arrived here.</summary>
     internal sealed record Sent(string Callback, string To, string Template, string Json);
@@ -19,6 +18,12 @@ internal sealed class GraphTemplates : HttpMessageHandler
 
     /// <summary>What every message gets that has nothing of its own to come; null takes it.</summary>
     public Func<Sent, HttpResponseMessage?>? Always { get; set; }
+
+    /// <summary>How Meta knows the customer of a number: as a wa_id, and as a user id; null for as it was written, and no user id.</summary>
+    public Func<string, (string WaId, string UserId)?>? Identity { get; set; }
+
+    /// <summary>Meta's id of the message to a number, or of that with our own id, also where its answer was lost.</summary>
+    public string WamidOf(string toOrCallback) => _sent.Where(s => s.To == toOrCallback || s.Callback == toOrCallback).Select(s => $"wamid.{s.Callback}").First();
 
     public void RefuseNext(int code) => _next.Enqueue(_ => Task.FromResult(Refusal(code)));
 
@@ -51,8 +56,12 @@ internal sealed class GraphTemplates : HttpMessageHandler
         return _next.TryDequeue(out var answer) ? await answer(sent) : Always?.Invoke(sent) ?? Accept(sent);
     }
 
-    private HttpResponseMessage Accept(Sent sent, string status = "accepted") => Json(HttpStatusCode.OK,
-        $$"""{"messaging_product":"whatsapp","contacts":[{"input":"{{sent.To}}","wa_id":"{{sent.To.TrimStart('+')}}"}],"messages":[{"id":"wamid.{{Interlocked.Increment(ref _accepted)}}.{{sent.Callback}}","message_status":"{{status}}"}]}""");
+    private HttpResponseMessage Accept(Sent sent, string status = "accepted")
+    {
+        var (waId, userId) = Identity?.Invoke(sent.To) is { } known ? (known.WaId, $",\"user_id\":\"{known.UserId}\"") : (sent.To.TrimStart('+'), "");
+        return Json(HttpStatusCode.OK,
+            $$"""{"messaging_product":"whatsapp","contacts":[{"input":"{{sent.To}}","wa_id":"{{waId}}"{{userId}}}],"messages":[{"id":"wamid.{{sent.Callback}}","message_status":"{{status}}"}]}""");
+    }
 
     private static HttpResponseMessage Json(HttpStatusCode status, string json) => new(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
 }
