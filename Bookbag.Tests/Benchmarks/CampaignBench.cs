@@ -119,11 +119,11 @@ internal static class CampaignBenchParts
             ANALYZE outbound.contacts
             """);
         var path = $"/api/agents/{agent.AgentId}/outbound/campaigns";
-        return (path, await DraftAsync(product, path));
+        return (path, await DraftAsync(product, path, replyMode));
     }
 
     /// <summary>One more campaign to all contacts of the agent that <see cref="PrepareAsync"/> made; nothing but Meta stops it.</summary>
-    public static async Task<Guid> DraftAsync(Product product, string path)
+    public static async Task<Guid> DraftAsync(Product product, string path, string replyMode = "ai")
     {
         var agent = Guid.Parse(path.Split('/')[3]);
         var template = await product.Database.ScalarAsync<Guid>($"SELECT id FROM outbound.templates WHERE agent_id = '{agent}'");
