@@ -50,6 +50,10 @@ public static class ConsoleExtensions
         builder.Services.AddScoped<Feedback>();
         builder.Services.AddScoped<Viewer>();
         builder.Services.AddScoped<AgentList>();
+        builder.Services.AddScoped<UsageClient>();
+        builder.Services.AddScoped<TemplatesClient>();
+        builder.Services.AddScoped<ContactsClient>();
+        builder.Services.AddScoped<CampaignsClient>();
         builder.Services.AddScoped<WorkspaceClient>();
         builder.Services.AddScoped<ChannelClient>();
         builder.Services.AddScoped<SandboxClient>();
