@@ -59,6 +59,7 @@ public static class ConsoleExtensions
         builder.Services.AddScoped<SandboxClient>();
         builder.Services.AddScoped<SetupClient>();
         builder.Services.AddScoped<KnowledgeClient>();
+        builder.Services.AddScoped<InboxClient>();
         builder.Services.AddScoped<WebhookLogClient>();
         builder.Services.AddScoped<OutgoingWebhooksClient>();
 
