@@ -50,11 +50,16 @@ public static class ConsoleExtensions
         builder.Services.AddScoped<Feedback>();
         builder.Services.AddScoped<Viewer>();
         builder.Services.AddScoped<AgentList>();
+        builder.Services.AddScoped<UsageClient>();
+        builder.Services.AddScoped<TemplatesClient>();
+        builder.Services.AddScoped<ContactsClient>();
+        builder.Services.AddScoped<CampaignsClient>();
         builder.Services.AddScoped<WorkspaceClient>();
         builder.Services.AddScoped<ChannelClient>();
         builder.Services.AddScoped<SandboxClient>();
         builder.Services.AddScoped<SetupClient>();
         builder.Services.AddScoped<KnowledgeClient>();
+        builder.Services.AddScoped<InboxClient>();
         builder.Services.AddScoped<WebhookLogClient>();
         builder.Services.AddScoped<OutgoingWebhooksClient>();
 

@@ -19,18 +19,19 @@ public sealed record AssigneeResponse(Guid Id, string Name);
 /// <param name="WindowClosesAt">When free-form messages end; after that only a template reaches the customer.</param>
 /// <param name="WindowOpen">Whether free-form messages can be sent now.</param>
 /// <param name="UnansweredSince">When the first message that nobody answered arrived.</param>
+/// <param name="Unread">Whether the customer has written since the caller last looked at it.</param>
 public sealed record TicketResponse(
     Guid Id, Guid AgentId, Guid ConversationId, TicketStatus Status, EscalationCause Cause, string Reason, string Subject, string? Summary, AssigneeResponse? Assignee,
     CustomerResponse Customer, DateTimeOffset? WindowClosesAt, bool WindowOpen, DateTimeOffset? UnansweredSince, DateTimeOffset LastMessageAt, string? LastMessageText,
-    DateTimeOffset OpenedAt, DateTimeOffset UpdatedAt, DateTimeOffset? ClosedAt)
+    DateTimeOffset OpenedAt, DateTimeOffset UpdatedAt, DateTimeOffset? ClosedAt, bool Unread)
 {
-    internal static TicketResponse Of(TicketWithConversation found, Dictionary<Guid, string> names, DateTimeOffset now)
+    internal static TicketResponse Of(TicketWithConversation found, Dictionary<Guid, string> names, Looks looks, DateTimeOffset now)
     {
         var (t, c) = (found.Ticket, found.Conversation);
         return new(t.Id, t.AgentId, t.ConversationId, t.Status, t.Cause, t.Reason, t.Subject, t.Summary,
             t.AssigneeId is { } assignee && names.TryGetValue(assignee, out var name) ? new(assignee, name) : null,
             new(c.CustomerPhone, c.CustomerUserId, c.CustomerName), c.Window.ClosesAt, c.Window.AllowsSendingAt(now), c.UnansweredSince, c.LastMessageAt, c.LastMessageText,
-            t.OpenedAt, t.UpdatedAt, t.ClosedAt);
+            t.OpenedAt, t.UpdatedAt, t.ClosedAt, looks.IsUnread(c));
     }
 }
 
@@ -55,6 +56,9 @@ public static class TicketEndpoints
         /// <summary>Those that are not done.</summary>
         Open,
 
+        /// <summary>Those that are done.</summary>
+        Closed,
+
         /// <summary>The caller's own that are not done.</summary>
         Mine,
 
@@ -67,11 +71,23 @@ public static class TicketEndpoints
     {
         var tickets = app.MapGroup("/api/tickets").WithTags("Help desk").RequireAuthorization(Policies.Viewer);
         tickets.MapGet("", List).WithName("ListTickets").WithSummary("Tickets, the one in which something happened last first")
-            .WithDescription("`view` is `open` (what is not done), `mine`, `unassigned` or `all`. `search` looks at subject, customer's name and number.");
+            .WithDescription("`view` is `open` (what is not done), `mine`, `unassigned`, `closed` (what is done) or `all`. `search` looks at subject, customer's name and number.");
         tickets.MapGet("/{id:guid}", Get).WithName("GetTicket").WithSummary("One ticket");
         tickets.MapPatch("/{id:guid}", Change).RequireAuthorization(Policies.Editor).WithName("ChangeTicket").WithSummary("Says whose turn it is, or who has it")
             .WithDescription("Of two members who take a ticket at once one gets it; the other gets `ticket_taken` with the `assignee`.");
+        tickets.MapGet("/assignees", ListAssignees).WithName("ListAssignees").WithSummary("Who may be given tickets");
         tickets.MapTimeline();
+    }
+
+    private static async Task<Ok<Page<AssigneeResponse>>> ListAssignees(Cursor? cursor, int? limit, PlatformDb platform, CancellationToken cancellationToken)
+    {
+        var rows = platform.Members.AsNoTracking().Where(m => m.Role != Role.Viewer);
+        if (cursor is { } after)
+            rows = rows.Where(m => EF.Functions.GreaterThan(ValueTuple.Create(m.CreatedAt, m.Id), ValueTuple.Create(after.At, after.Id)));
+        var size = Page.Size(limit);
+        var found = await rows.OrderBy(m => m.CreatedAt).ThenBy(m => m.Id).Take(size + 1).Select(m => new { m.Id, m.Email, m.CreatedAt }).ToListAsync(cancellationToken);
+        var page = Page.Of(found, size, m => new Cursor(m.CreatedAt, m.Id));
+        return TypedResults.Ok(new Page<AssigneeResponse>([.. page.Items.Select(m => new AssigneeResponse(m.Id, m.Email!))], page.Next)); // every member has an address
     }
 
     private static async Task<Results<Ok<Page<TicketResponse>>, ProblemHttpResult>> List(
@@ -79,7 +95,7 @@ public static class TicketEndpoints
         Caller caller, InboundDb db, PlatformDb platform, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (!EnumWords.TryParse(view ?? "all", out TicketView wanted))
-            return Refusal.Invalid("view_unknown", "The view is `all`, `open`, `mine` or `unassigned`.");
+            return Refusal.Invalid("view_unknown", "The view is `all`, `open`, `closed`, `mine` or `unassigned`.");
         if (search?.Length > LongestSearch)
             return Refusal.Invalid("search_too_long", $"A search has at most {LongestSearch} characters.");
 
@@ -88,6 +104,7 @@ public static class TicketEndpoints
         rows = wanted switch
         {
             TicketView.Open => rows.Where(found => found.Ticket.ClosedAt == null),
+            TicketView.Closed => rows.Where(found => found.Ticket.ClosedAt != null),
             TicketView.Mine => rows.Where(found => found.Ticket.ClosedAt == null && found.Ticket.AssigneeId == caller.ActorId),
             TicketView.Unassigned => rows.Where(found => found.Ticket.ClosedAt == null && found.Ticket.AssigneeId == null),
             _ => rows,
@@ -106,24 +123,26 @@ public static class TicketEndpoints
         if (conversationId is not null)
             rows = rows.Where(found => found.Ticket.ConversationId == conversationId);
         if (!string.IsNullOrWhiteSpace(search))
-            rows = rows.Where(found => EF.Functions.Like(found.Ticket.Search, Pattern(search), "\\"));
+            rows = rows.Where(found => EF.Functions.Like(found.Ticket.Search, SearchPattern.Of(search.ToLowerInvariant()), "\\"));
         if (cursor is { } after)
             rows = rows.Where(found => EF.Functions.LessThan(ValueTuple.Create(found.Ticket.UpdatedAt, found.Ticket.Id), ValueTuple.Create(after.At, after.Id)));
 
         var size = Page.Size(limit);
         var page = await rows.OrderByDescending(found => found.Ticket.UpdatedAt).ThenByDescending(found => found.Ticket.Id).Take(size + 1).ToListAsync(cancellationToken);
         var names = await Tickets.NamesAsync(platform, page.Select(found => found.Ticket.AssigneeId), cancellationToken);
+        var looks = await Looks.ReadAsync(db, caller, page.Select(found => found.Conversation.Id), cancellationToken);
         var now = clock.GetUtcNow();
-        return TypedResults.Ok(Page.Of([.. page.Select(found => TicketResponse.Of(found, names, now))], size, t => new Cursor(t.UpdatedAt, t.Id)));
+        return TypedResults.Ok(Page.Of([.. page.Select(found => TicketResponse.Of(found, names, looks, now))], size, t => new Cursor(t.UpdatedAt, t.Id)));
     }
 
     private static async Task<Results<Ok<TicketResponse>, ProblemHttpResult>> Get(
-        Guid id, InboundDb db, PlatformDb platform, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, Caller caller, InboundDb db, PlatformDb platform, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await db.FindTicketAsync(id, cancellationToken) is not { } found)
             return NotFound();
+        var looks = await Looks.ReadAsync(db, caller, [found.Conversation.Id], cancellationToken);
         var names = await Tickets.NamesAsync(platform, [found.Ticket.AssigneeId], cancellationToken);
-        return TypedResults.Ok(TicketResponse.Of(found, names, clock.GetUtcNow()));
+        return TypedResults.Ok(TicketResponse.Of(found, names, looks, clock.GetUtcNow()));
     }
 
     private static async Task<Results<Ok<TicketResponse>, ProblemHttpResult>> Change(
@@ -156,7 +175,7 @@ public static class TicketEndpoints
 
         await transaction.CommitAsync(cancellationToken);
         wakeUps.SignalTickets();
-        return await Get(id, db, platform, clock, cancellationToken);
+        return await Get(id, caller, db, platform, clock, cancellationToken);
     }
 
     /// <summary>Gives the ticket to a member, or tells who has it.</summary>
@@ -171,10 +190,6 @@ public static class TicketEndpoints
             ? null
             : await Tickets.TakenAsync(platform, holder!.Value, cancellationToken); // nobody's would have been given
     }
-
-    // What SQL's LIKE takes for wildcards is meant as it stands.
-    private static string Pattern(string search) =>
-        $"%{search.Trim().ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
 
     internal static ProblemHttpResult NotFound() => Refusal.NotFound("ticket_not_found", "There is no such ticket.");
 }

@@ -48,7 +48,6 @@ public sealed class BrowserWorld : IAsyncLifetime
                 accessToken = ConnectedAgent.AccessToken,
                 sendUrl = NewSendUrl(),
                 appSecret = ConnectedAgent.AppSecret,
-                businessAccountId = ConnectedAgent.BusinessAccountId,
             });
             Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         }
