@@ -50,8 +50,8 @@ internal static class Suppressions
     /// <summary>What an event says of somebody's consent; nothing, where it says nothing of it.</summary>
     internal static IEnumerable<ConsentChange> Read(DeliveryEvent happened) => happened.Kind switch
     {
-        "opt_out" => Of(happened, happened.Customer, SuppressionList.Own, optedOut: true, SuppressionSources.StopWord, Text(happened.Payload, "text")),
-        "opt_in" => Of(happened, happened.Customer, SuppressionList.Own, optedOut: false, SuppressionSources.StartWord, Text(happened.Payload, "text")),
+        "opt_out" => Of(happened, happened.Customer, SuppressionList.Own, optedOut: true, SuppressionSources.StopWord, Text(happened.Payload, "word")),
+        "opt_in" => Of(happened, happened.Customer, SuppressionList.Own, optedOut: false, SuppressionSources.StartWord, Text(happened.Payload, "word")),
         "preference" => ReadPreferences(happened),
         "status" when Stopped(happened.Payload) => Of(
             happened, happened.Customer ?? Address(happened.Payload, "recipient_id", "recipient_user_id"), SuppressionList.Meta, optedOut: true, SuppressionSources.Error131050, null),

@@ -60,7 +60,7 @@ public sealed class WakeUpsTests(TestDatabase database) : IClassFixture<TestData
         await there.StartAsync(CancellationToken.None);
 
         await HearsAsync(here, there, "before");
-        await database.DataSource.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        await database.DataSource.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
         await HearsAsync(here, there, "after");
 
         await here.StopAsync(CancellationToken.None);

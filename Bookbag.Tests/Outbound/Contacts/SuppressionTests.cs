@@ -88,7 +88,7 @@ public sealed class SuppressionTests(OutboundService service) : IClassFixture<Ou
     private async Task<bool> IsSuppressedAsync() => await service.Database.DataSource.ScalarAsync<long>(
         $"SELECT count(*) FROM outbound.suppressed WHERE workspace_id = '{service.Workspace.Id}' AND address = 'p:{_phone}'") > 0;
 
-    private DeliveryEvent Event(string kind, int hour, string payload = """{"text":"STOP"}""") => new(
+    private DeliveryEvent Event(string kind, int hour, string payload = """{"word":"STOP"}""") => new(
         1, service.Workspace.Id, Guid.Empty, Guid.Empty, kind, At.AddHours(hour), null, null, $"p:{_phone}", JsonElement.Parse(payload));
 
     private DeliveryEvent Preference(string value, int hour) => Event("preference", 0, $$"""
