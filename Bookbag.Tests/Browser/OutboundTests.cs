@@ -147,7 +147,12 @@ public sealed class OutboundTests(BrowserWorld world)
         var (name, path) = ($"news_{agent:n}", $"/api/agents/{agent}/outbound/templates");
         var template = await world.Product.PostAsync(path, new
         {
-            name, category = "marketing", language = "en", body = $"Hello {{{{1}}}}, as we told you on the phone. {agent:n}", footer = "Reply STOP to unsubscribe", examples = new[] { "Ana" },
+            name,
+            category = "marketing",
+            language = "en",
+            body = $"Hello {{{{1}}}}, as we told you on the phone. {agent:n}",
+            footer = "Reply STOP to unsubscribe",
+            examples = new[] { "Ana" },
         });
         await world.Product.PostAsync($"{path}/{template.GetProperty("id").GetString()}/submit", new { });
         await Eventually.TrueAsync(async () => (await world.Product.Edge.GetFromJsonAsync<JsonElement>($"{path}/{template.GetProperty("id").GetString()}")).GetProperty("status").GetString() == "APPROVED", "the template is approved");

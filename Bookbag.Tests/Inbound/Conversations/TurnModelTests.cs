@@ -1,8 +1,8 @@
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Conversations;
 using Bookbag.Inbound.Knowledge;
-using Bookbag.Tests.Inbound.Models;
 using Bookbag.Tests.Embedded;
+using Bookbag.Tests.Inbound.Models;
 using Bookbag.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

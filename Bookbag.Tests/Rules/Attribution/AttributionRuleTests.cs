@@ -63,7 +63,9 @@ public sealed class AttributionRuleTests
     public Property The_link_depends_on_nothing_but_what_is_known()
     {
         var messages = (from campaign in Gen.Choose(1, 6) from hours in Gen.Choose(-100, 100) select Message(campaign, Noon.AddHours(hours))).ListOf();
-        var replies = from hours in Gen.Choose(-50, 200) from quoted in Gen.Choose(0, 8) from tapped in Gen.Choose(0, 8)
+        var replies = from hours in Gen.Choose(-50, 200)
+                      from quoted in Gen.Choose(0, 8)
+                      from tapped in Gen.Choose(0, 8)
                       select new CustomerReply(Noon.AddHours(hours), quoted == 0 ? null : Message(quoted, Noon).Wamid, tapped < 5 ? null : Message(tapped, Noon).RecipientId);
         return Prop.ForAll(messages.ToArbitrary(), replies.ToArbitrary(), Gen.Choose(0, int.MaxValue).ToArbitrary(), (known, reply, seed) =>
         {
