@@ -46,7 +46,7 @@ public sealed class SetupTests(BrowserWorld world)
 
             await visit.Link("Home").ClickAsync();
             await visit.SeesAsync("is connected and receives messages.");
-            await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Try it, done" })).ToBeVisibleAsync();
+            await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Try it (done)" })).ToBeVisibleAsync();
 
             await visit.Link("Webhook log").ClickAsync();
             await visit.Page.GetByRole(AriaRole.List, new() { Name = "Webhooks" }).GetByRole(AriaRole.Link).First.ClickAsync();
