@@ -19,6 +19,7 @@ BEGIN
 END $$;
 
 -- What campaigns and people sent to a customer as templates, the latest first: not rows of the thread, so that those who never answer need no conversation.
+-- Each stands at the beginning of its second: Meta's clock, by which customers' messages stand, counts no less, and an answer comes after what it answers.
 CREATE FUNCTION inbound.template_messages(channel uuid, conversation uuid) RETURNS TABLE (
     id uuid, campaign_id uuid, campaign_name text, reply_mode text, by_person boolean, template_name text, at timestamptz, begun_at timestamptz, status text, wamid text,
     sent_at timestamptz, delivered_at timestamptz, read_at timestamptz, ended_at timestamptz, reason text, error_code integer, detail text, text text, content text)
@@ -27,12 +28,13 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF to_regclass('outbound.template_messages') IS NOT NULL THEN
         RETURN QUERY
-        SELECT DISTINCT ON (m.at, m.id) m.id, m.campaign_id, m.campaign_name, m.reply_mode, m.conversation_id IS NOT NULL, m.template_name, m.at, m.begun_at, m.status, m.wamid,
+        SELECT DISTINCT ON (date_trunc('second', m.at), m.id) m.id, m.campaign_id, m.campaign_name, m.reply_mode, m.conversation_id IS NOT NULL, m.template_name,
+            date_trunc('second', m.at), m.begun_at, m.status, m.wamid,
             m.sent_at, m.delivered_at, m.read_at, m.ended_at, m.reason, m.error_code, m.detail, m.text, m.content::text
         FROM inbound.conversation_addresses a
         JOIN outbound.template_messages m ON m.channel_id = a.channel_id AND m.address = a.address
         WHERE a.channel_id = channel AND a.conversation_id = conversation
-        ORDER BY m.at DESC, m.id DESC LIMIT 200;
+        ORDER BY date_trunc('second', m.at) DESC, m.id DESC LIMIT 200;
     END IF;
 END $$;
 
