@@ -26,6 +26,9 @@ public static class ConsoleExtensions
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter;
             mud.SnackbarConfiguration.PreventDuplicates = true;
+            // Faded text is hard to read, and nobody waits for it to go.
+            mud.SnackbarConfiguration.ShowTransitionDuration = 0;
+            mud.SnackbarConfiguration.HideTransitionDuration = 0;
         });
         builder.AddClients();
         return builder;
