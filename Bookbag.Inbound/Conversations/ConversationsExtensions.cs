@@ -2,6 +2,7 @@ using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Attribution;
 using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
+using Bookbag.ServiceDefaults.Redis;
 
 namespace Bookbag.Inbound.Conversations;
 
@@ -14,6 +15,7 @@ public static class ConversationsExtensions
         builder.Services.AddOptions<TurnOptions>().BindConfiguration(TurnOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddGraphClient();
         builder.Services.AddSingleton(services => TurnAnswers.From(services.GetRequiredService<Answerer>()));
+        builder.AddBookbagRedis();
         builder.Services.AddTurns();
         builder.Services.AddScoped<WriteByHand.Tools>();
         builder.Services.AddHttpContextAccessor();
@@ -31,6 +33,7 @@ public static class ConversationsExtensions
         .AddSingleton<TurnQueue>()
         .AddSingleton<ChannelFaults>()
         .AddSingleton<WaitingReplies>()
+        .AddSingleton<ReplyPace>()
         .AddSingleton<ReplySender>()
         .AddSingleton<HandOff>()
         .AddSingleton<Turn>()

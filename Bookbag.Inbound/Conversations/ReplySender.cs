@@ -9,7 +9,7 @@ namespace Bookbag.Inbound.Conversations;
 /// A call that was begun is always waited for and settled, even while the replica stops or the conversation was lost: what Meta took must not be sent again.
 /// </remarks>
 internal sealed partial class ReplySender(
-    TurnQueue queue, GraphClient graph, ChannelFaults faults, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<ReplySender> logger)
+    TurnQueue queue, GraphClient graph, ReplyPace pace, ChannelFaults faults, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<ReplySender> logger)
 {
     private readonly TurnOptions _options = options.Value;
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
@@ -103,6 +103,7 @@ internal sealed partial class ReplySender(
     /// <summary>Calls Graph and settles the outcome; true when the next reply may follow.</summary>
     private async Task<bool> HandToGraphAsync(TurnClaim claim, TurnState turn, ChannelRoute route, PendingReply reply, TurnRelease? release)
     {
+        pace.Take(route.PhoneNumberId);
         var outcome = await graph.SendAsync(route, Compose(turn.Customer, reply), CancellationToken.None);
         var now = clock.GetUtcNow();
         switch (outcome)
@@ -130,7 +131,7 @@ internal sealed partial class ReplySender(
                     var isBroken = error.Action == GraphAction.BreakChannel;
                     metrics.ReplySettled(isBroken ? "broken" : "waiting");
                     var due = turn.Window.OrEndOfSending(now + delay);
-                    await queue.SettleAsync(claim, reply, new Settlement.Waiting(due, error.Code, Words(error)), new TurnRelease(turn.Epoch, due), CancellationToken.None);
+                    await queue.SettleAsync(claim, reply, new Settlement.Waiting(due, error.Code, error.InWords), new TurnRelease(turn.Epoch, due), CancellationToken.None);
                     if (isBroken)
                         await faults.BreakAsync(claim.ChannelId, error, CancellationToken.None);
                     return false;
@@ -138,7 +139,7 @@ internal sealed partial class ReplySender(
 
                 var windowRefused = error.Code == WindowClosedCode;
                 // The customer's next message opens the window again, and the agent can answer it.
-                await FailAsync(claim, turn, reply, new Settlement.Failed(error.Code, Words(error), windowRefused ? null : HandOver(reply, Words(error)), windowRefused), release, CancellationToken.None);
+                await FailAsync(claim, turn, reply, new Settlement.Failed(error.Code, error.InWords, windowRefused ? null : HandOver(reply, error.InWords), windowRefused), release, CancellationToken.None);
                 return false;
 
             default:
@@ -173,9 +174,6 @@ internal sealed partial class ReplySender(
     }
 
     private static string? HandOver(PendingReply reply, string why) => reply.ByHand ? null : $"The agent's answer could not be sent. {why}";
-
-    private static string Words(GraphError error) =>
-        string.Join(" ", new[] { error.Advice, error.Details ?? error.Message }.Where(part => !string.IsNullOrWhiteSpace(part)));
 
     private static List<string> NewAddresses(CustomerAddress known, SendOutcome.Accepted accepted)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Bookbag.ServiceDefaults.Redis;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -7,7 +8,7 @@ namespace Bookbag.Outbound.Sending;
 
 /// <summary>How fast a number may send, over all replicas, and how often to one customer.</summary>
 /// <remarks>
-/// Campaigns take from less than what Meta gives, so that replies, which never wait, find room. Where Redis is away each replica keeps a
+/// Campaigns take from less than what Meta gives, and after replies, which never wait. Where Redis is away each replica keeps a
 /// share of the pace by itself; Meta's own refusal (131056) then keeps the distance between messages to one customer.
 /// </remarks>
 public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions<SendingOptions> options)
@@ -39,7 +40,7 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
         {
             if (Redis is { } redis)
             {
-                var result = await redis.ScriptEvaluateAsync(PaceScripts.Take, [Key(phoneNumberId, "bucket")],
+                var result = await redis.ScriptEvaluateAsync(NumberPace.Take, [NumberPace.Bucket(phoneNumberId)],
                     [Milliseconds(now), Number(perSecond), Number(perSecond * PaceBucket.HeldSeconds), wanted, Number(PaceBucket.Recovery.TotalMilliseconds)]);
                 return ((int)result[0], TimeSpan.FromMilliseconds((double)result[1]));
             }
@@ -67,7 +68,7 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
         {
             if (Redis is { } redis)
             {
-                await redis.ScriptEvaluateAsync(PaceScripts.SlowDown, [Key(phoneNumberId, "bucket")],
+                await redis.ScriptEvaluateAsync(NumberPace.SlowDown, [NumberPace.Bucket(phoneNumberId)],
                     [Milliseconds(now), Number(PaceBucket.Recovery.TotalMilliseconds), Number(PaceBucket.Slowest)]);
             }
         }
@@ -85,7 +86,7 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
             if (Redis is { } redis && customers.Count > 0)
             {
                 var now = clock.GetUtcNow();
-                var marks = (string)(await redis.ScriptEvaluateAsync(PaceScripts.Pairs, [Key(phoneNumberId, "pairs")],
+                var marks = (string)(await redis.ScriptEvaluateAsync(PaceScripts.Pairs, [NumberPace.Key(phoneNumberId, "pairs")],
                     [Milliseconds(now), Milliseconds(now - PairInterval), .. customers.Select(c => (RedisValue)c)]))!; // the script returns a text
                 return [.. marks.Select(mark => mark == '1')];
             }
@@ -104,7 +105,7 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
         try
         {
             if (Redis is { } redis && customers.Count > 0)
-                await redis.SortedSetRemoveAsync(Key(phoneNumberId, "pairs"), [.. customers.Select(c => (RedisValue)c)]);
+                await redis.SortedSetRemoveAsync(NumberPace.Key(phoneNumberId, "pairs"), [.. customers.Select(c => (RedisValue)c)]);
         }
         catch (Exception e) when (IsAway(e))
         {
@@ -113,8 +114,6 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
     }
 
     private IDatabase? Redis => services.GetRequiredService<IConnectionMultiplexer>() is { IsConnected: true } redis ? redis.GetDatabase() : null;
-
-    private static RedisKey Key(string phoneNumberId, string what) => $"{{pace:{phoneNumberId}}}:{what}";
 
     private static bool IsAway(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
 

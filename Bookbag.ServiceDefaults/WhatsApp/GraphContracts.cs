@@ -32,6 +32,9 @@ public abstract record SendOutcome
 public sealed record GraphError(
     int Code, int? Subcode, string Message, string? Details, GraphAction Action, string Advice, TimeSpan? RetryAfter = null, int? MaxRetries = null)
 {
+    /// <summary>What it says, for people: what to do about it, and Meta's own words.</summary>
+    public string InWords => string.Join(" ", new[] { Advice, Details ?? Message }.Where(part => !string.IsNullOrWhiteSpace(part)));
+
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient => Action is GraphAction.Retry or GraphAction.RetryRecipientLater or GraphAction.SlowDown;
 }

@@ -35,8 +35,9 @@ public sealed class StartTests(EmptyDatabase database) : IClassFixture<EmptyData
     [Fact]
     public async Task Two_replicas_that_start_on_an_empty_system_make_one_workspace()
     {
-        await using var first = new InboundHost(database.ConnectionString, settings: Given);
-        await using var second = new InboundHost(database.ConnectionString, settings: Given);
+        var settings = await WithRedisAsync();
+        await using var first = new InboundHost(database.ConnectionString, settings: settings);
+        await using var second = new InboundHost(database.ConnectionString, settings: settings);
 
         var clients = await Task.WhenAll(Task.Run(() => first.CreateClient(Given["FirstStart:ApiKey"])), Task.Run(() => second.CreateClient(Given["FirstStart:ApiKey"])));
 
@@ -138,7 +139,7 @@ public sealed class StartTests(EmptyDatabase database) : IClassFixture<EmptyData
     [Fact]
     public async Task A_service_survives_that_Postgres_goes_away_and_comes_back()
     {
-        await using var host = new InboundHost(database.ConnectionString, settings: Given);
+        await using var host = new InboundHost(database.ConnectionString, settings: await WithRedisAsync());
         using var client = host.CreateClient(Given["FirstStart:ApiKey"]);
         Assert.Equal("Healthy", await client.GetStringAsync("/health"));
 
@@ -185,6 +186,8 @@ public sealed class StartTests(EmptyDatabase database) : IClassFixture<EmptyData
             File.Delete(file);
         }
     }
+
+    private static async Task<Dictionary<string, string?>> WithRedisAsync() => new(Given) { ["ConnectionStrings:redis"] = await TestServers.RedisAsync() };
 
     private static async Task HealthyAsync(HttpClient client)
     {
