@@ -3,10 +3,13 @@ using Bookbag.ServiceDefaults.WhatsApp;
 namespace Bookbag.Edge.Clients;
 
 /// <summary>A customer; a phone number or a user id is always there.</summary>
-public sealed record CustomerItem(string? Phone, string? UserId, string? Name)
+public sealed record CustomerItem(string? Phone, string? UserId, string? Name, string? Username, string? ParentUserId)
 {
+    /// <summary>The user name, as people write it; Meta's webhooks have it with the sign and without.</summary>
+    public string? Handle => Username is { Length: > 0 } name ? $"@{name.TrimStart('@')}" : null;
+
     /// <summary>What the team calls this person.</summary>
-    public string Called => Name is { Length: > 0 } name ? name : Phone is { } phone ? $"+{phone}" : UserId ?? "A customer";
+    public string Called => Name is { Length: > 0 } name ? name : Handle is { } handle ? handle : Phone is { } phone ? $"+{phone}" : UserId ?? "A customer";
 }
 
 /// <summary>A conversation.</summary>

@@ -46,14 +46,15 @@ public sealed record ChannelCard(
     string AccessTokenLast4, string AppSecretLast4, DateTimeOffset? VerifiedAt, DateTimeOffset? LastWebhookAt, DateTimeOffset? CheckedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>Draws the card of a channel for whoever asks.</summary>
-public sealed class ChannelCards(SecretProtector secrets, IOptions<ChannelOptions> options)
+public sealed class ChannelCards(SecretProtector secrets, ChannelReports reports, IOptions<ChannelOptions> options)
 {
-    public ChannelCard Draw(Channel channel, Caller caller, HttpRequest request)
+    public async Task<ChannelCard> DrawAsync(Channel channel, Caller caller, HttpRequest request, CancellationToken cancellationToken)
     {
+        ChannelCheck[] checks = [.. ChannelChecks.Of(channel), .. await reports.ReadAsync(channel.Id, cancellationToken)];
         var status = channel.Problem is not null ? ChannelStatus.Broken : channel.VerifiedAt is not null ? ChannelStatus.Verified : ChannelStatus.Connected;
         return new(
             channel.Id, channel.PhoneNumberId, channel.SendUrl, WebhookUrl(request), caller.Role >= Role.Admin ? Reveal(channel.VerifyTokenCipher) : null,
-            status, channel.Problem, [.. ChannelChecks.Of(channel).Select(check => check.Text)],
+            status, channel.Problem, [.. checks.Select(check => check.Text)],
             channel.DisplayPhoneNumber, channel.VerifiedName, channel.QualityRating, channel.Tier, channel.Throughput, channel.BusinessAccountId,
             channel.AccessTokenLast4, channel.AppSecretLast4, channel.VerifiedAt, channel.LastWebhookAt, channel.CheckedAt, channel.UpdatedAt);
     }

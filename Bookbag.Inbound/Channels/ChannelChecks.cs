@@ -4,7 +4,7 @@ using Bookbag.ServiceDefaults.Platform;
 namespace Bookbag.Inbound.Channels;
 
 /// <summary>One part of a connection, looked at.</summary>
-/// <param name="Hop">Which: <c>token</c>, <c>number</c>, <c>handshake</c>, <c>webhooks</c>, <c>subscription</c>, <c>processing</c>, <c>clock</c>.</param>
+/// <param name="Hop">Which: <c>token</c>, <c>number</c>, <c>handshake</c>, <c>webhooks</c>, <c>subscription</c>, <c>processing</c>, <c>clock</c>, <c>report</c>.</param>
 /// <param name="Ok">Whether it works.</param>
 /// <param name="Text">What was found, in words, and what to do about it.</param>
 public sealed record ChannelCheck(string Hop, bool Ok, string Text);
@@ -57,5 +57,5 @@ public static class ChannelChecks
         ? new(Webhooks, true, $"The last webhook came on {Day(at)}.")
         : new(Webhooks, false, "No webhook yet: subscribe the app to the field \"messages\", then write to the number. If the webhook was refused, the app secret is wrong.");
 
-    private static string Day(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    internal static string Day(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

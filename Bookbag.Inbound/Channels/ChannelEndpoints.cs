@@ -19,6 +19,7 @@ public static class ChannelEndpoints
         builder.Services.AddGraphClient();
         builder.Services.AddOptions<ChannelOptions>().BindConfiguration(ChannelOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ChannelCards>();
+        builder.Services.AddSingleton<ChannelReports>();
         builder.Services.AddSingleton<ChannelActivity>();
         return builder;
     }
@@ -37,7 +38,7 @@ public static class ChannelEndpoints
     private static async Task<Results<Ok<ChannelCard>, ProblemHttpResult>> Get(
         Guid agentId, HttpRequest http, Caller caller, PlatformDb db, ChannelCards cards, CancellationToken cancellationToken) =>
         await db.Channels.AsNoTracking().SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is { } channel
-            ? TypedResults.Ok(cards.Draw(channel, caller, http))
+            ? TypedResults.Ok(await cards.DrawAsync(channel, caller, http, cancellationToken))
             : NotConnected();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Disconnect(

@@ -25,7 +25,7 @@ public static class CheckChannel
     public sealed record Response(bool Ok, string? Failed, IReadOnlyList<ChannelCheck> Checks, ChannelCard Channel);
 
     public static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
-        Guid agentId, HttpRequest http, Caller caller, PlatformDb db, GraphClient graph, SecretProtector secrets, ChannelCards cards, NpgsqlDataSource dataSource,
+        Guid agentId, HttpRequest http, Caller caller, PlatformDb db, GraphClient graph, SecretProtector secrets, ChannelCards cards, ChannelReports reports, NpgsqlDataSource dataSource,
         WakeUps wakeUps, WaitingReplies waiting, IOptions<GraphOptions> graphOptions, IOptions<ChannelOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await db.Channels.SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is not { } channel)
@@ -43,9 +43,10 @@ public static class CheckChannel
             await SubscriptionAsync(channel, graph, secrets, graphOptions.Value, cards.WebhookUrl(http), cancellationToken),
             await ProcessingAsync(dataSource, clock, cancellationToken),
             await ClockAsync(dataSource, clock, options.Value.MaxClockSkew, cancellationToken),
+            .. await reports.ReadAsync(channel.Id, cancellationToken),
         ];
         var first = checks.FirstOrDefault(c => !c.Ok)?.Hop;
-        return TypedResults.Ok(new Response(first is null, first, checks, cards.Draw(channel, caller, http)));
+        return TypedResults.Ok(new Response(first is null, first, checks, await cards.DrawAsync(channel, caller, http, cancellationToken)));
     }
 
     /// <summary>Keeps what Graph says of a number; what keeps it from sending is the channel's problem.</summary>

@@ -80,7 +80,7 @@ public static class ConnectChannel
         await directory.RefreshAsync(cancellationToken);
         wakeUps.Signal(ChannelDirectory.Topic);
         await waiting.RetryAsync(channel.Id, cancellationToken);
-        return TypedResults.Ok(cards.Draw(channel, caller, http));
+        return TypedResults.Ok(await cards.DrawAsync(channel, caller, http, cancellationToken));
     }
 
     private static Task<bool> TakenAsync(PlatformDb db, string phoneNumberId, Guid? except, CancellationToken cancellationToken) =>

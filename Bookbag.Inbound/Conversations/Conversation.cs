@@ -25,7 +25,9 @@ public sealed class Conversation
     public Guid Id { get; private set; }
     public string? CustomerPhone { get; private set; }
     public string? CustomerUserId { get; private set; }
+    public string? CustomerParentUserId { get; private set; }
     public string? CustomerName { get; private set; }
+    public string? CustomerUsername { get; private set; }
     public ConversationMode Mode { get; private set; }
     public DateTimeOffset? EscalatedAt { get; private set; }
     public string? EscalationReason { get; private set; }

@@ -23,13 +23,21 @@ public sealed record ConversationResponse(
     DateTimeOffset CreatedAt, bool Unread)
 {
     internal static ConversationResponse Of(Conversation c, Looks looks, DateTimeOffset now) => new(
-        c.Id, c.AgentId, c.ChannelId, new CustomerResponse(c.CustomerPhone, c.CustomerUserId, c.CustomerName), c.Mode, c.Window.ClosesAt,
+        c.Id, c.AgentId, c.ChannelId, CustomerResponse.Of(c), c.Mode, c.Window.ClosesAt,
         c.Window.AllowsSendingAt(now), c.EscalatedAt, c.EscalationReason, c.UnansweredSince, c.LastMessageAt, c.LastMessageText, c.CreatedAt,
         looks.IsUnread(c));
 }
 
 /// <summary>The customer of a conversation; a phone number or a user id is always there.</summary>
-public sealed record CustomerResponse(string? Phone, string? UserId, string? Name);
+/// <param name="Phone">Digits with country code.</param>
+/// <param name="UserId">The business-scoped user id.</param>
+/// <param name="Name">The name in the customer's profile.</param>
+/// <param name="Username">The user name that the customer chose; who has one may show no number.</param>
+/// <param name="ParentUserId">The user id that all numbers of a managed business share.</param>
+public sealed record CustomerResponse(string? Phone, string? UserId, string? Name, string? Username, string? ParentUserId)
+{
+    internal static CustomerResponse Of(Conversation c) => new(c.CustomerPhone, c.CustomerUserId, c.CustomerName, c.CustomerUsername, c.CustomerParentUserId);
+}
 
 /// <summary>Reading conversations, and what people do in them.</summary>
 public static class ConversationEndpoints
@@ -43,7 +51,7 @@ public static class ConversationEndpoints
     {
         var group = app.MapGroup("/api/conversations").WithTags("Conversations").RequireAuthorization(Policies.Viewer);
         group.MapGet("/", List).WithName("ListConversations").WithSummary("Conversations, the one with the latest message first")
-            .WithDescription("`mode` is `ai` or `human`. `search` looks at the customer's name, number and user id.");
+            .WithDescription("`mode` is `ai` or `human`. `search` looks at the customer's name, username, number and user id.");
         group.MapGet("/{id:guid}", Get).WithName("GetConversation").WithSummary("One conversation");
         group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first")
             .WithDescription("Campaigns' messages stand among them, also those that were sent before the customer ever wrote. With `latest=true` the latest come first, and the cursor leads back in time.");
@@ -84,7 +92,7 @@ public static class ConversationEndpoints
         if (!string.IsNullOrWhiteSpace(search))
         {
             var pattern = SearchPattern.Of(search);
-            rows = rows.Where(c => EF.Functions.ILike(c.CustomerName!, pattern, "\\") || EF.Functions.Like(c.CustomerPhone!, pattern, "\\") || EF.Functions.ILike(c.CustomerUserId!, pattern, "\\")); // NULL is no match
+            rows = rows.Where(c => EF.Functions.ILike(c.CustomerName!, pattern, "\\") || EF.Functions.ILike(c.CustomerUsername!, pattern, "\\") || EF.Functions.Like(c.CustomerPhone!, pattern, "\\") || EF.Functions.ILike(c.CustomerUserId!, pattern, "\\")); // NULL is no match
         }
 
         if (cursor is { } after)

@@ -30,7 +30,7 @@ public sealed record TicketResponse(
         var (t, c) = (found.Ticket, found.Conversation);
         return new(t.Id, t.AgentId, t.ConversationId, t.Status, t.Cause, t.Reason, t.Subject, t.Summary,
             t.AssigneeId is { } assignee && names.TryGetValue(assignee, out var name) ? new(assignee, name) : null,
-            new(c.CustomerPhone, c.CustomerUserId, c.CustomerName), c.Window.ClosesAt, c.Window.AllowsSendingAt(now), c.UnansweredSince, c.LastMessageAt, c.LastMessageText,
+            CustomerResponse.Of(c), c.Window.ClosesAt, c.Window.AllowsSendingAt(now), c.UnansweredSince, c.LastMessageAt, c.LastMessageText,
             t.OpenedAt, t.UpdatedAt, t.ClosedAt, looks.IsUnread(c));
     }
 }

@@ -32,7 +32,7 @@ internal static class ApplySql
     /// <summary>Locks conversations, always in the same order, and returns what is decided on.</summary>
     public const string LockConversations =
         """
-        SELECT c.channel_id, c.id, customer_phone, customer_user_id, customer_name, mode, escalated_at, escalation_reason, epoch,
+        SELECT c.channel_id, c.id, customer_phone, customer_user_id, customer_parent_user_id, customer_name, customer_username, mode, escalated_at, escalation_reason, epoch,
                last_inbound_at, window_refused_at, last_message_at, last_message_text, unanswered_since, turn_due_at, turn_attempts, traceparent
         FROM unnest(@channels, @ids) AS wanted (channel_id, id)
         JOIN inbound.conversations c USING (channel_id, id)
@@ -86,15 +86,15 @@ internal static class ApplySql
         """;
 
     private const string States =
-        "channel_id, id, customer_phone, customer_user_id, customer_name, mode, escalated_at, escalation_reason, epoch, last_inbound_at, window_refused_at, "
+        "channel_id, id, customer_phone, customer_user_id, customer_parent_user_id, customer_name, customer_username, mode, escalated_at, escalation_reason, epoch, last_inbound_at, window_refused_at, "
         + "last_message_at, last_message_text, unanswered_since, turn_due_at, turn_attempts, traceparent";
 
     private const string StateValues =
-        "c.channel_id, c.id, c.customer_phone, c.customer_user_id, c.customer_name, c.mode, c.escalated_at, c.escalation_reason, c.epoch, c.last_inbound_at, "
+        "c.channel_id, c.id, c.customer_phone, c.customer_user_id, c.customer_parent_user_id, c.customer_name, c.customer_username, c.mode, c.escalated_at, c.escalation_reason, c.epoch, c.last_inbound_at, "
         + "c.window_refused_at, c.last_message_at, left(c.last_message_text, 200), c.unanswered_since, c.turn_due_at, c.turn_attempts, c.traceparent";
 
     private const string StateArrays =
-        "@channels, @ids, @phones, @users, @names, @modes, @escalated, @reasons, @epochs, @inbound, @refused, "
+        "@channels, @ids, @phones, @users, @parents, @names, @usernames, @modes, @escalated, @reasons, @epochs, @inbound, @refused, "
         + "@latest, @latest_texts, @unanswered, @due, @attempts, @traces";
 
     /// <summary>What a person answered elsewhere waits for no answer of ours. Served by <c>messages_awaiting</c>.</summary>
@@ -129,6 +129,16 @@ internal static class ApplySql
         SELECT * FROM unnest(@workspaces, @channels, @agents, @kinds, @fields, @ats, @received, @wamids, @callbacks, @customers, @payloads)
             AS event (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
         WHERE kind <> 'reply' OR channel_id IN (SELECT inbound.campaigning(ARRAY (SELECT DISTINCT unnest(@channels))))
+        """;
+
+    /// <summary>Keeps what Meta reports of numbers: the latest of each kind.</summary>
+    public const string Report =
+        """
+        INSERT INTO inbound.channel_reports (channel_id, code, text, reported_at)
+        SELECT DISTINCT ON (channel_id, code) * FROM unnest(@channels, @codes, @texts, @ats) AS report (channel_id, code, text, reported_at)
+        ORDER BY channel_id, code, reported_at DESC
+        ON CONFLICT (channel_id, code) DO UPDATE SET text = excluded.text, reported_at = excluded.reported_at
+        WHERE channel_reports.reported_at < excluded.reported_at
         """;
 
     /// <summary>Enters changes that carry no id of Meta's; returns those that are new.</summary>

@@ -20,7 +20,11 @@ internal sealed class ConversationState
 
     public string? UserId { get; set; }
 
+    public string? ParentUserId { get; set; }
+
     public string? Name { get; set; }
+
+    public string? Username { get; set; }
 
     /// <summary>Whether a person answers here.</summary>
     public bool IsHuman { get; set; }
@@ -66,19 +70,21 @@ internal sealed class ConversationState
         Id = row.GetGuid(1),
         Phone = row.Text(2),
         UserId = row.Text(3),
-        Name = row.Text(4),
-        IsHuman = row.GetString(5) == "human",
-        EscalatedAt = row.Time(6),
-        EscalationReason = row.Text(7),
-        Epoch = row.GetInt64(8),
-        LastInboundAt = row.Time(9),
-        WindowRefusedAt = row.Time(10),
-        LastMessageAt = row.GetFieldValue<DateTimeOffset>(11),
-        LastMessageText = row.Text(12),
-        UnansweredSince = row.Time(13),
-        TurnDueAt = row.Time(14),
-        TurnAttempts = row.GetInt32(15),
-        Traceparent = row.Text(16),
+        ParentUserId = row.Text(4),
+        Name = row.Text(5),
+        Username = row.Text(6),
+        IsHuman = row.GetString(7) == "human",
+        EscalatedAt = row.Time(8),
+        EscalationReason = row.Text(9),
+        Epoch = row.GetInt64(10),
+        LastInboundAt = row.Time(11),
+        WindowRefusedAt = row.Time(12),
+        LastMessageAt = row.GetFieldValue<DateTimeOffset>(13),
+        LastMessageText = row.Text(14),
+        UnansweredSince = row.Time(15),
+        TurnDueAt = row.Time(16),
+        TurnAttempts = row.GetInt32(17),
+        Traceparent = row.Text(18),
     };
 
     /// <summary>Takes a customer's message. True when it waits for an answer.</summary>
@@ -183,7 +189,9 @@ internal sealed class ConversationState
         var isLatest = LastInboundAt is null || at >= LastInboundAt;
         Phone = isLatest ? customer.Phone ?? Phone : Phone ?? customer.Phone;
         UserId = isLatest ? customer.UserId ?? UserId : UserId ?? customer.UserId;
+        ParentUserId = isLatest ? customer.ParentUserId ?? ParentUserId : ParentUserId ?? customer.ParentUserId;
         Name = isLatest ? customer.Name ?? Name : Name ?? customer.Name;
+        Username = isLatest ? customer.Username ?? Username : Username ?? customer.Username;
     }
 
     /// <summary>The customer is reached in another way from now on. A notice that came late, when the next change is known already, changes nothing.</summary>
@@ -192,6 +200,7 @@ internal sealed class ConversationState
         Changed = true;
         Phone = Next(Phone, change.Previous.Phone, change.Current.Phone);
         UserId = Next(UserId, change.Previous.UserId, change.Current.UserId);
+        ParentUserId = Next(ParentUserId, change.PreviousParentUserId, change.CurrentParentUserId);
 
         static string? Next(string? known, string? previous, string? current) =>
             current is not null && (known is null || previous is null || known == previous) ? current : known;

@@ -47,6 +47,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await _rows.UpdateConversationsAsync([.. _conversations.Values.Where(c => c is { Changed: true, BegunOn: null })]);
         _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
         Counts.Events = await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
+        await _rows.ReportAsync([.. items.Where(i => i.Item is ChannelError).Select(i => (i.Channel.ChannelId, ((ChannelError)i.Item).Error, i.Delivery.ReceivedAt))]);
         await TellAsync(items, messages);
         return _rejected;
     }

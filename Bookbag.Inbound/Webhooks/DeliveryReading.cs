@@ -80,23 +80,18 @@ internal sealed class DeliveryReading
 
         IEnumerable<(ChannelRoute Channel, WebhookItem Item)> Concerned(WebhookChange change)
         {
-            // What is only kept in the log until a feature applies it.
-            var items = change.Items.Where(i => i is WebhookMessage or StatusUpdate or IdentityUpdate or PreferenceChange or AccountChange).ToList();
-            if (items.Count == 0)
-                return [];
-
             if (change.PhoneNumberId is null)
             {
                 // What happens to an account, its templates or a customer's user id concerns all its numbers.
                 var account = signers.Where(s => s.BusinessAccountId == change.BusinessAccountId).ToList();
-                if (items.TrueForAll(i => i is IdentityUpdate or PreferenceChange or AccountChange))
-                    return account.SelectMany(channel => items.Select(item => (channel, item)));
+                if (change.Items.All(i => i is IdentityUpdate or PreferenceChange or AccountChange or ChannelError))
+                    return account.SelectMany(channel => change.Items.Select(item => (channel, item)));
             }
 
             if (signers.Find(s => s.PhoneNumberId == change.PhoneNumberId) is { } own)
             {
                 Sign(own, delivery.ReceivedAt, change.BusinessAccountId);
-                return items.Select(item => (own, item));
+                return change.Items.Select(item => (own, item));
             }
 
             _rejected.Add(new(delivery, signers[0], change.Path, "unknown_number", change.PhoneNumberId is null

@@ -197,6 +197,19 @@ internal sealed class DeliveryRows(NpgsqlConnection connection, DateTimeOffset n
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Keeps what Meta reports of numbers.</summary>
+    public async Task ReportAsync(List<(Guid Channel, GraphError Error, DateTimeOffset At)> reports)
+    {
+        if (reports.Count == 0)
+            return;
+        await using var command = connection.Statement(ApplySql.Report)
+            .Column("channels", reports, NpgsqlDbType.Uuid, r => r.Channel)
+            .Column("codes", reports, NpgsqlDbType.Integer, r => r.Error.Code)
+            .Column("texts", reports, NpgsqlDbType.Text, r => r.Error.InWords)
+            .Column("ats", reports, NpgsqlDbType.TimestampTz, r => r.At);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Tells other systems that the business answered.</summary>
     public async Task TellRepliesAsync(List<(Guid Channel, DateTimeOffset At, Guid Id)> replies)
     {
@@ -215,7 +228,9 @@ internal sealed class DeliveryRows(NpgsqlConnection connection, DateTimeOffset n
         .Column("ids", states, NpgsqlDbType.Uuid, c => c.Id)
         .Column("phones", states, NpgsqlDbType.Text, c => c.Phone)
         .Column("users", states, NpgsqlDbType.Text, c => c.UserId)
+        .Column("parents", states, NpgsqlDbType.Text, c => c.ParentUserId)
         .Column("names", states, NpgsqlDbType.Text, c => c.Name)
+        .Column("usernames", states, NpgsqlDbType.Text, c => c.Username)
         .Column("modes", states, NpgsqlDbType.Text, c => c.IsHuman ? "human" : "ai")
         .Column("escalated", states, NpgsqlDbType.TimestampTz, c => c.EscalatedAt)
         .Column("reasons", states, NpgsqlDbType.Text, c => c.EscalationReason)

@@ -28,11 +28,11 @@ public static class WebhookLogEndpoints
 
     /// <summary>A part of a webhook.</summary>
     /// <param name="Path">Where it stands.</param>
-    /// <param name="Kind"><c>message</c>, <c>echo</c>, <c>status</c>, or Meta's name of the subject.</param>
+    /// <param name="Kind"><c>message</c>, <c>echo</c>, <c>status</c>, <c>error</c>, or Meta's name of the subject.</param>
     /// <param name="State"><c>queued</c>, <c>applied</c>, <c>rejected</c>, or <c>kept</c> where nothing is to be done with it.</param>
     /// <param name="MessageId">The message it became or is about.</param>
     /// <param name="ConversationId">The conversation of that message.</param>
-    /// <param name="Reason">Why it was rejected.</param>
+    /// <param name="Reason">Why it was rejected; of an error what it says.</param>
     public sealed record WebhookItemRow(string Path, string Kind, string State, Guid? MessageId, Guid? ConversationId, string? Reason);
 
     /// <summary>A webhook that is to be applied once more.</summary>
@@ -107,8 +107,8 @@ public static class WebhookLogEndpoints
         {
             var message = WamidOf(item.Item) is { } wamid && known.TryGetValue(wamid, out var entry) ? entry : ((Guid MessageId, Guid ConversationId)?)null;
             var reason = reasons.GetValueOrDefault(item.Item.Path) ?? reasons.GetValueOrDefault(item.Change.Path);
-            var state = found.IsQueued ? "queued" : reason is not null ? "rejected" : message is not null || item.Item is IdentityUpdate ? "applied" : "kept";
-            rows.Add(new(item.Item.Path, KindOf(item.Change, item.Item), state, message?.MessageId, message?.ConversationId, reason));
+            var state = found.IsQueued ? "queued" : reason is not null ? "rejected" : message is not null || item.Item is IdentityUpdate or ChannelError ? "applied" : "kept";
+            rows.Add(new(item.Item.Path, KindOf(item.Change, item.Item), state, message?.MessageId, message?.ConversationId, reason ?? (item.Item as ChannelError)?.Error.InWords));
         }
 
         foreach (var unreadable in notification.Rejections.Where(r => r.PhoneNumberId is null || numbers.Contains(r.PhoneNumberId)))
@@ -128,6 +128,7 @@ public static class WebhookLogEndpoints
         MessageEcho => "echo",
         WebhookMessage => "message",
         StatusUpdate => "status",
+        ChannelError => "error",
         _ => change.Field ?? "unknown",
     };
 

@@ -181,6 +181,22 @@ public sealed class ChannelEndpointTests(TestDatabase database) : IClassFixture<
     }
 
     [Fact]
+    public async Task What_Meta_reported_of_the_number_is_on_the_card_for_a_day()
+    {
+        using var client = await ClientAsync();
+        await ReadAsync(await client.PutAsJsonAsync(Path(), Card()));
+        await database.DataSource.ExecuteAsync($"""
+            INSERT INTO inbound.channel_reports (channel_id, code, text, reported_at)
+            SELECT id, code, 'Reported ' || code || '.', now() - age FROM platform.channels, (VALUES (131031, interval '1 hour'), (130429, interval '25 hours')) AS report (code, age)
+            WHERE agent_id = '{_agent.Id}'
+            """);
+
+        var health = (await ReadAsync(await client.GetAsync(Path()))).GetProperty("health").EnumerateArray().Select(line => line.GetString()!).ToList();
+        Assert.Contains("Meta reported a problem (error 131031). Reported 131031.", health[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(health, line => line.Contains("130429", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task No_secret_is_in_any_column_or_log_line_in_clear()
     {
         using var client = await ClientAsync();

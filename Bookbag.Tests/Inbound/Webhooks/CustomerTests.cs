@@ -52,6 +52,34 @@ public sealed class CustomerTests(TestDatabase database) : ProcessorTestBase(dat
     }
 
     [Fact]
+    public async Task A_username_and_a_parent_user_id_are_kept_and_what_a_later_webhook_leaves_out_stays()
+    {
+        const string ParentUserId = "US.ENT.11815799212886844830";
+        var hello = Meta.Text("hello", null, "Hello", Noon, UserId);
+        hello["from_parent_user_id"] = ParentUserId;
+        var contact = new JsonObject { ["user_id"] = UserId, ["profile"] = new JsonObject { ["name"] = "Ann", ["username"] = "@ann.smith" } };
+        await ApplyAsync(Meta.Post(Meta.Change(Channel.PhoneNumberId, "messages", [hello], contact: contact)));
+        await ApplyAsync(From("again", null, UserId));
+        Assert.Equal($"Ann,@ann.smith,{ParentUserId}", await ConversationAsync("customer_name, customer_username, customer_parent_user_id"));
+    }
+
+    [Fact]
+    public async Task What_Meta_reports_of_a_number_is_kept_the_latest_of_each_kind()
+    {
+        static JsonObject Problem(int code, string details) => new() { ["code"] = code, ["title"] = "Problem", ["error_data"] = new JsonObject { ["details"] = details } };
+        await ApplyAsync(Meta.Post(Meta.Change(Channel.PhoneNumberId, "errors", [Problem(130429, "Too fast."), Problem(131031, "Locked.")])));
+        await ApplyAsync(Meta.Post(Meta.Change(Channel.PhoneNumberId, "errors", [Problem(131031, "Still locked.")])));
+
+        Assert.Equal(2, await CountAsync("channel_reports"));
+        Assert.Equal(1, await CountAsync("channel_reports", "code = 131031 AND text LIKE '%Locked.'"));
+        Assert.Null(await RejectedAsync());
+
+        Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+        await ApplyAsync(Meta.Post(Meta.Change(Channel.PhoneNumberId, "errors", [Problem(131031, "Still locked.")])));
+        Assert.Equal(1, await CountAsync("channel_reports", "code = 131031 AND text LIKE '%Still locked.'"));
+    }
+
+    [Fact]
     public async Task A_changed_number_keeps_the_conversation()
     {
         const string NewPhone = "16505559999";

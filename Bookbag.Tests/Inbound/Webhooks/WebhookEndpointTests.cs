@@ -195,6 +195,20 @@ public sealed class WebhookEndpointTests : IClassFixture<TestDatabase>, IDisposa
     }
 
     [Fact]
+    public async Task A_problem_that_Meta_reports_is_in_the_logs_verdict()
+    {
+        var channel = await ConnectAsync();
+        var viewer = _host.CreateClient(await KeyAsync(channel.WorkspaceId, Role.Viewer));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(Meta.Post(Meta.Change(_number, "errors", [new() { ["code"] = 131031, ["title"] = "Business Account locked" }]))));
+        await EventuallyAsync($"SELECT count(*) FROM inbound.channel_reports WHERE channel_id = '{channel.Id}'", 1);
+
+        var id = (await viewer.GetFromJsonAsync<JsonElement>($"/api/webhooks?agentId={channel.AgentId}")).GetProperty("items")[0].GetProperty("id").GetString();
+        var item = (await viewer.GetFromJsonAsync<JsonElement>($"/api/webhooks/{id}")).GetProperty("items")[0];
+        Assert.Equal(("error", "applied"), (item.GetProperty("kind").GetString(), item.GetProperty("state").GetString()));
+        Assert.Contains("Business Account locked", item.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rejected_webhook_is_listed_shown_and_replayed_for_its_workspace_alone()
     {
         var channel = await ConnectAsync();
