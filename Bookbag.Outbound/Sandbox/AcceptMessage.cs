@@ -1,7 +1,7 @@
 namespace Bookbag.Outbound.Sandbox;
 
 /// <summary>Takes or refuses a message that is well formed, as Meta would with the limits of that moment.</summary>
-internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTrail trail, TierUpgrades upgrades, SandboxStats stats, TimeProvider clock)
+internal sealed class AcceptMessage(SandboxState state, MediaShelf shelf, Faults faults, StatusTrail trail, TierUpgrades upgrades, SandboxStats stats, TimeProvider clock)
 {
     /// <summary>Told of every message taken, on the thread that took it: what waits for messages in tests and benchmarks.</summary>
     public event Action<BusinessMessage>? Accepted;
@@ -51,13 +51,20 @@ internal sealed class AcceptMessage(SandboxState state, Faults faults, StatusTra
     private static Conversation? Find(SandboxNumber number, SendRequest request) =>
         request.Phone is { } phone ? SandboxState.Conversation(number, phone) : number.Find(request.UserId!);
 
-    private static GraphRefusal? RefuseRequest(SandboxNumber number, SendRequest request, SandboxTemplate? template)
+    private GraphRefusal? RefuseRequest(SandboxNumber number, SendRequest request, SandboxTemplate? template)
     {
         if (number.Status != "CONNECTED")
             return GraphRefusal.NotRegistered;
         if (request.Phone == number.Digits)
             return GraphRefusal.ToItself;
-        return request.IsTemplate ? TemplateRules.Fit(request.Content, template) : null;
+        return (request.IsTemplate ? TemplateRules.Fit(request.Content, template) : null) ?? (number.ForeignWebhooks ? null : RefuseMedia(request));
+    }
+
+    // Never uploaded, or past its 30 days.
+    private GraphRefusal? RefuseMedia(SendRequest request)
+    {
+        var missing = MediaRules.Objects(request.Type, request.Type, request.Content).FirstOrDefault(media => shelf.Find(media.Id) is null);
+        return missing.Id is null ? null : GraphRefusal.Parameter($"Param {missing.Place}['id'] is not a valid whatsapp business account media attachment ID");
     }
 
     private static GraphRefusal? RefuseRate(SandboxNumber number, Conversation conversation, DateTimeOffset now)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Bookbag.Outbound.Sandbox;
@@ -7,6 +8,7 @@ internal static class MediaRules
 {
     private const int MostCaption = 1024;
     private const long Megabyte = 1024 * 1024;
+    private static readonly string[] Kinds = ["image", "video", "audio", "document", "sticker"];
 
     private static readonly (long Most, string[] Types)[] Files =
     [
@@ -28,6 +30,15 @@ internal static class MediaRules
             : size > rule.Most ? new GraphRefusal(400, 131053, "Media upload error", $"The file is too large: {size} bytes of type {bare}, of which {rule.Most} are allowed.")
             : null;
     }
+
+    /// <summary>The uploaded objects that a message shows, each with its place: its own, those of an interactive header, those of a template's parameters.</summary>
+    public static IEnumerable<(string Place, string Id)> Objects(string name, string place, JsonElement part) => part.ValueKind switch
+    {
+        JsonValueKind.Object when Kinds.Contains(name) => part.Text("id") is { Length: > 0 } id ? [(place, id)] : [],
+        JsonValueKind.Object => part.EnumerateObject().SelectMany(member => Objects(member.Name, $"{place}['{member.Name}']", member.Value)),
+        JsonValueKind.Array => part.EnumerateArray().SelectMany((element, i) => Objects(name, string.Create(CultureInfo.InvariantCulture, $"{place}[{i}]"), element)),
+        _ => [],
+    };
 
     public static GraphRefusal? Check(string type, JsonElement media, bool captioned)
     {

@@ -68,7 +68,7 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Whether customers' webhooks come from elsewhere, say from a test that signs its own. The sandbox then knows neither the
-    /// customer service windows nor the customers' message ids, and lets both pass.
+    /// customer service windows nor the customers' message ids and files, and lets them pass.
     /// </summary>
     public bool ForeignWebhooks { get; set; }
 
@@ -78,6 +78,9 @@ public sealed class SandboxOptions
 
     /// <summary>How long a webhook waits for its 200.</summary>
     public TimeSpan WebhookTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The longest wait before a webhook that was not answered 200 is repeated; null for Meta's own, which grow to hours.</summary>
+    public TimeSpan? LongestRepeat { get; set; }
 
     /// <summary>How many messages are kept over all conversations; the oldest go first, and a conversation goes with its last message.</summary>
     [Range(1, 10_000_000)]

@@ -41,7 +41,7 @@ internal sealed class WebhookOutbox(SandboxOptions options, Faults faults, Sched
         }
 
         stats.WebhookRetried();
-        schedule.At(clock.GetUtcNow() + wait, _ => _ready.Writer.TryWrite(failed with { Attempt = failed.Attempt + 1 }));
+        schedule.At(clock.GetUtcNow() + (options.LongestRepeat < wait ? options.LongestRepeat.Value : wait), _ => _ready.Writer.TryWrite(failed with { Attempt = failed.Attempt + 1 }));
     }
 
     /// <summary>Lets go what was withheld from numbers that are no longer.</summary>

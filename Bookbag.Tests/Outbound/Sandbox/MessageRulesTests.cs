@@ -12,9 +12,9 @@ public sealed class MessageRulesTests(SharedSandbox shared) : IClassFixture<Shar
     [InlineData(""" "text":{"body":"hi"} """)]
     [InlineData(""" "recipient_type":"individual","type":"text","text":{"body":"hi","preview_url":true},"context":{"message_id":"wamid.x"} """)]
     [InlineData(""" "type":"image","image":{"link":"https://x/y.jpg","caption":"c"} """)]
-    [InlineData(""" "type":"audio","audio":{"id":"1"} """)]
-    [InlineData(""" "type":"document","document":{"id":"1","filename":"a.pdf","caption":"c"} """)]
-    [InlineData(""" "type":"sticker","sticker":{"id":"1"} """)]
+    [InlineData(""" "type":"audio","audio":{"id":"FILE"} """)]
+    [InlineData(""" "type":"document","document":{"id":"FILE","filename":"a.pdf","caption":"c"} """)]
+    [InlineData(""" "type":"sticker","sticker":{"id":"FILE"} """)]
     [InlineData(""" "type":"location","location":{"latitude":1.5,"longitude":"-2.5","name":"n"} """)]
     [InlineData(""" "type":"contacts","contacts":[{"name":{"formatted_name":"A B","first_name":"A"}}] """)]
     [InlineData(""" "type":"reaction","reaction":{"message_id":"wamid.x","emoji":""} """)]
@@ -26,11 +26,22 @@ public sealed class MessageRulesTests(SharedSandbox shared) : IClassFixture<Shar
     [InlineData(""" "type":"template","template":{"name":"hello_world","language":{"code":"en_US"}} """)]
     public async Task Takes(string members)
     {
-        var answer = await _sandbox.PostAsync(Body(members));
+        var answer = await _sandbox.PostAsync(Body(members.Replace("FILE", await _sandbox.UploadAsync(), StringComparison.Ordinal)));
         Assert.Equal(200, answer.Status);
         Assert.StartsWith("wamid.", answer.Wamid, StringComparison.Ordinal);
         Assert.Equal("whatsapp", answer.Json.GetProperty("messaging_product").GetString());
         Assert.Equal($$"""[{"input":"+{{SandboxDriver.Customer}}","wa_id":"{{SandboxDriver.Customer}}"}]""", answer.Json.GetProperty("contacts").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("audio['id']", """ "type":"audio","audio":{"id":"404"} """)]
+    [InlineData("template['components'][0]['parameters'][0]['image']['id']", """ "type":"template","template":{"name":"picture","language":{"code":"en"},"components":[{"type":"header","parameters":[{"type":"image","image":{"id":"404"}}]}]} """)]
+    public async Task Refuses_a_file_that_was_never_uploaded(string place, string members)
+    {
+        _sandbox.Control.Learn(new SandboxTemplate { Name = "picture", Language = "en", HeaderParameters = new() { Media = "image" } });
+        var answer = await _sandbox.PostAsync(Body(members));
+        Assert.Equal((100, 400), (answer.Code, answer.Status));
+        Assert.Contains($"Param {place} is not a valid whatsapp business account media attachment ID", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -125,7 +136,7 @@ public sealed class MessageRulesTests(SharedSandbox shared) : IClassFixture<Shar
     }
 
     [Theory]
-    [InlineData("""[{"type":"header","parameters":[{"type":"image","image":{"id":"1"}}]},{"type":"body","parameters":[{"type":"text","parameter_name":"day","text":"Monday"},{"type":"text","parameter_name":"name","text":"Ada"}]}]""", 0)]
+    [InlineData("""[{"type":"header","parameters":[{"type":"image","image":{"id":"FILE"}}]},{"type":"body","parameters":[{"type":"text","parameter_name":"day","text":"Monday"},{"type":"text","parameter_name":"name","text":"Ada"}]}]""", 0)]
     [InlineData("""[{"type":"body","parameters":[{"type":"text","parameter_name":"day","text":"Monday"},{"type":"text","parameter_name":"name","text":"Ada"}]}]""", 132000)]
     [InlineData("""[{"type":"header","parameters":[{"type":"video","video":{"id":"1"}}]},{"type":"body","parameters":[{"type":"text","parameter_name":"day","text":"Monday"},{"type":"text","parameter_name":"name","text":"Ada"}]}]""", 132012)]
     [InlineData("""[{"type":"header","parameters":[{"type":"image","image":{"id":"1"}}]},{"type":"body","parameters":[{"type":"text","text":"Monday"},{"type":"text","text":"Ada"}]}]""", 132012)]
@@ -138,7 +149,7 @@ public sealed class MessageRulesTests(SharedSandbox shared) : IClassFixture<Shar
             HeaderParameters = new() { Media = "image" },
             BodyParameters = new() { Names = ["name", "day"] },
         });
-        var answer = await _sandbox.SendTemplateAsync(SandboxDriver.Customer, "visit", "en", components);
+        var answer = await _sandbox.SendTemplateAsync(SandboxDriver.Customer, "visit", "en", components.Replace("FILE", await _sandbox.UploadAsync(), StringComparison.Ordinal));
         Assert.Equal(code, answer.Status == 200 ? 0 : answer.Code);
         if (code == 0)
             Assert.Equal("accepted", answer.Json.GetProperty("messages")[0].GetProperty("message_status").GetString());

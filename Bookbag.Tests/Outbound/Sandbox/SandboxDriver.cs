@@ -55,6 +55,15 @@ internal sealed class SandboxDriver : IAsyncDisposable
     public Task<Answer> SendTemplateAsync(string to, string name = "hello_world", string language = "en_US", string components = "[]", string numberId = NumberId) =>
         PostAsync($$$"""{"messaging_product":"whatsapp","to":"{{{to}}}","type":"template","template":{"name":"{{{name}}}","language":{"code":"{{{language}}}"},"components":{{{components}}}}}""", numberId);
 
+    /// <summary>Uploads a file; its id.</summary>
+    public async Task<string> UploadAsync()
+    {
+        using var file = new ByteArrayContent([1]) { Headers = { { "Content-Type", "image/png" } } };
+        using var form = new MultipartFormDataContent { { new StringContent("whatsapp"), "messaging_product" }, { file, "file", "a.png" } };
+        using var response = await Http.PostAsync($"v25.0/{NumberId}/media", form);
+        return (await Answer.OfAsync(response)).Json.GetProperty("id").GetString()!;
+    }
+
     public async Task<Answer> GetAsync(string path)
     {
         using var response = await Http.GetAsync(path);
