@@ -40,6 +40,13 @@ public sealed class CampaignsClient(ApiClient api)
     public Task<ResolveOutcome> ResolveAsync(Guid agentId, Guid id, IReadOnlyList<Guid> recipients, string decision, CancellationToken cancellationToken) =>
         api.PostAsync<ResolveOutcome>($"{Path(agentId, id)}/recipients/resolve", new { ids = recipients, decision }, cancellationToken);
 
+    /// <summary>What customers answered, the newest first.</summary>
+    public Task<Page<ReplyItem>> RepliesAsync(Guid agentId, Guid id, string? cursor, CancellationToken cancellationToken) =>
+        api.GetAsync<Page<ReplyItem>>(ApiClient.Query($"{Path(agentId, id)}/replies", ("cursor", cursor)), cancellationToken);
+
+    /// <summary>Where the browser downloads the replies.</summary>
+    public static string RepliesExportPath(Guid agentId, Guid id) => $"{Path(agentId, id)}/replies.csv";
+
     /// <summary>Where the browser downloads the recipients.</summary>
     public static string ExportPath(Guid agentId, Guid id, string? bucket) => ApiClient.Query($"{Path(agentId, id)}/recipients.csv", ("bucket", bucket));
 
@@ -58,6 +65,9 @@ public sealed record CampaignItem(
 {
     /// <summary>Whether it goes out or will.</summary>
     public bool IsUnderWay => State is "sending" or "waiting" or "paused";
+
+    /// <summary>Whether nothing of it goes out any more.</summary>
+    public bool IsOver => State is "completed" or "cancelled" or "failed";
 }
 
 /// <summary>Where a variable's value comes from: one of field, attribute and value.</summary>
@@ -82,7 +92,10 @@ public sealed record ForecastDay(DateOnly Date, int Messages);
 /// <summary>Where the recipients are: the buckets add up to the audience.</summary>
 public sealed record CampaignFunnel(
     string State, string? Reason, string? Detail, DateTimeOffset? WaitUntil, bool Preparing, int Audience, int Pending, int Sending, int Sent, int Delivered, int Read, int Replied,
-    int Skipped, int Limited, int Failed, int Unresolved, int OptedOut, FunnelSteps Reached, IReadOnlyList<FunnelReason> Reasons);
+    int Skipped, int Limited, int Failed, int Unresolved, int OptedOut, FunnelSteps Reached, IReadOnlyList<FunnelReason> Reasons, ReplyCounts Replies);
+
+/// <summary>How many messages answer a campaign, and how many customers wrote a STOP word, which is not among them.</summary>
+public sealed record ReplyCounts(int All, int OptOuts);
 
 /// <summary>How many got at least so far.</summary>
 public sealed record FunnelSteps(int Sent, int Delivered, int Read, int Replied);
@@ -93,10 +106,30 @@ public sealed record FunnelReason(string Code, string Text, string Bucket, int C
 /// <summary>One recipient.</summary>
 public sealed record RecipientItem(
     Guid Id, int Position, string? Name, string? Phone, string? UserId, string Bucket, int Attempts, DateTimeOffset? DueAt, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt,
-    DateTimeOffset? ReadAt, DateTimeOffset? RepliedAt, DateTimeOffset? EndedAt, RecipientReason? Reason);
+    DateTimeOffset? ReadAt, DateTimeOffset? RepliedAt, DateTimeOffset? EndedAt, RecipientReason? Reason)
+{
+    /// <summary>What the recipient is called in a list.</summary>
+    public string Title => Name ?? (Phone is null ? UserId ?? "Without a number" : $"+{Phone}");
+}
 
 /// <summary>Why a recipient got nothing, or not yet.</summary>
 public sealed record RecipientReason(string Code, string Text);
+
+/// <summary>A customer's message that answers a campaign.</summary>
+/// <param name="Rule"><c>quoted</c>, <c>button</c> or <c>latest</c>: why it counts as an answer.</param>
+/// <param name="Late">Whether it came after the 72 hours.</param>
+/// <param name="OptOut">Whether it is a STOP word.</param>
+/// <param name="Others">Other campaigns that it might have answered.</param>
+public sealed record ReplyItem(
+    Guid MessageId, Guid ConversationId, string? Name, string? Phone, string? UserId, DateTimeOffset At, string? Type, string? Text, string Rule, bool Late, bool OptOut,
+    IReadOnlyList<OtherCampaignItem> Others)
+{
+    /// <summary>What the customer is called in a list.</summary>
+    public string Title => Name ?? (Phone is null ? UserId ?? "Without a number" : $"+{Phone}");
+}
+
+/// <summary>Another campaign that a reply might have been to.</summary>
+public sealed record OtherCampaignItem(Guid CampaignId, DateTimeOffset At);
 
 /// <summary>How many could still be decided.</summary>
 public sealed record ResolveOutcome(int Resolved);

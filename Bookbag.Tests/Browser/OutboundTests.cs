@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
-using Bookbag.Tests.Embedded;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -78,9 +75,8 @@ public sealed class OutboundTests(BrowserWorld world)
     public async Task A_campaign_is_made_launched_and_seen_to_its_end_without_those_who_opted_out()
     {
         var agent = await world.AgentAsync("Campaigns", connected: true);
-        var template = await ApprovedTemplateAsync(agent);
-        var people = Enumerable.Range(0, 40).Select(i => new { external_id = $"p{i}", name = $"Kim {i}", phonenumber = $"+49151660{i:D5}", custom_attributes = new { town = "Graz" } });
-        await world.Product.PostAsync($"/api/v1/chatbots/{agent}/contacts", new { users = people });
+        var template = (await world.ApprovedTemplateAsync(agent)).Name;
+        await world.ContactsAsync(agent, 40);
 
         await world.VisitAsync("editor", async visit =>
         {
@@ -117,45 +113,5 @@ public sealed class OutboundTests(BrowserWorld world)
             await Expect(visit.Page.GetByText("Kim 7", new() { Exact = true })).ToBeVisibleAsync();
             await visit.AssertAccessibleAsync();
         });
-    }
-
-    [Fact]
-    public async Task A_viewer_looks_and_is_offered_nothing_to_change()
-    {
-        var agent = await world.AgentAsync("Looked at", connected: true);
-        await world.VisitAsync("viewer", async visit =>
-        {
-            await visit.GoAsync($"/agents/{agent}/outbound");
-            await visit.SeesAsync("Next place free");
-            await Expect(visit.Link("New campaign")).ToHaveCountAsync(0);
-            await Expect(visit.Button("Change the rules")).ToHaveCountAsync(0);
-            await visit.GoAsync($"/agents/{agent}/outbound/templates");
-            await visit.SeesAsync("No templates yet");
-            await Expect(visit.Link("New template")).ToHaveCountAsync(0);
-            await visit.GoAsync($"/agents/{agent}/outbound/contacts");
-            await visit.SeesAsync("No contacts yet");
-            await Expect(visit.Button("Add a contact")).ToHaveCountAsync(0);
-            await visit.Page.GotoAsync(new Uri(world.Address, $"/agents/{agent}/outbound/campaigns/new").ToString());
-            await visit.SeesAsync("may not do that");
-            visit.Forgive("403");
-        });
-    }
-
-    /// <summary>A template that the sandbox has approved, by its name.</summary>
-    private async Task<string> ApprovedTemplateAsync(Guid agent)
-    {
-        var (name, path) = ($"news_{agent:n}", $"/api/agents/{agent}/outbound/templates");
-        var template = await world.Product.PostAsync(path, new
-        {
-            name,
-            category = "marketing",
-            language = "en",
-            body = $"Hello {{{{1}}}}, as we told you on the phone. {agent:n}",
-            footer = "Reply STOP to unsubscribe",
-            examples = new[] { "Ana" },
-        });
-        await world.Product.PostAsync($"{path}/{template.GetProperty("id").GetString()}/submit", new { });
-        await Eventually.TrueAsync(async () => (await world.Product.Edge.GetFromJsonAsync<JsonElement>($"{path}/{template.GetProperty("id").GetString()}")).GetProperty("status").GetString() == "APPROVED", "the template is approved");
-        return name;
     }
 }

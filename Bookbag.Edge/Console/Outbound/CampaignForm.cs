@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bookbag.Edge.Clients;
 
 namespace Bookbag.Edge.Console.Outbound;
@@ -17,6 +18,15 @@ public sealed class CampaignForm
 
     public AudienceDraft Audience { get; set; } = new();
     public GuardRails? Guard { get; set; }
+
+    /// <summary>Whether it starts at a time, not at once.</summary>
+    public bool Later { get; set; }
+
+    /// <summary>When, as the field has it.</summary>
+    public string? At { get; set; }
+
+    /// <summary>When, on the clock on the wall in the business's time zone; null for at once.</summary>
+    public DateTime? StartsAt => Later && DateTime.TryParse(At, CultureInfo.InvariantCulture, out var at) ? at : null;
 
     /// <summary>The share that goes first and is watched; 0 for all at once.</summary>
     public double CanaryShare
@@ -41,6 +51,7 @@ public sealed class CampaignForm
         1 when Template is null => "Choose a template.",
         1 when Variables.FirstOrDefault(v => v.Value.IsFixed && string.IsNullOrWhiteSpace(v.Value.Text)) is { Key: { } key } => $"Say what stands in the place of {{{{{key}}}}}.",
         2 when !Audience.IsComplete => "Finish the conditions, or take those away that say nothing.",
+        3 when Later && StartsAt is null => "Say when it starts.",
         _ => null,
     };
 
