@@ -1,4 +1,5 @@
 using Bookbag.Inbound;
+using Bookbag.Inbound.Activities;
 using Bookbag.Inbound.Agents;
 using Bookbag.Inbound.Answering;
 using Bookbag.Inbound.Channels;
@@ -32,6 +33,7 @@ builder.AddHelpDesk();
 builder.AddGaps();
 builder.AddLive();
 builder.AddOutgoingWebhooks();
+builder.AddActivity();
 builder.AddApiDescription("Bookbag: agents, channels, conversations");
 builder.Services.AddValidation();
 
@@ -54,4 +56,5 @@ app.MapWebhooks();
 app.MapWebhookLog();
 app.MapWebhookSearch();
 app.MapWorkspace();
+app.MapActivity();
 app.Run();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Identity;
 
@@ -6,7 +7,7 @@ namespace Bookbag.Edge.Access;
 
 /// <summary>Lets members in by e-mail address and password.</summary>
 public sealed class Door(
-    SignInManager<Member> signIn, UserManager<Member> members, IPasswordHasher<Member> hasher, SignInThrottle throttle, TimeProvider clock)
+    SignInManager<Member> signIn, UserManager<Member> members, IPasswordHasher<Member> hasher, SignInThrottle throttle, ActivityWriter activity, TimeProvider clock)
 {
     /// <summary>Says the same, in the same time, for an address nobody has, a wrong password and a locked account.</summary>
     public async Task<SignInOutcome> SignInAsync(HttpContext context, string email, string password)
@@ -17,6 +18,13 @@ public sealed class Door(
             return SignInOutcome.TooManyAttempts;
         }
 
+        var outcome = await CheckAsync(email, password);
+        await activity.WriteOfMemberAsync(members.NormalizeEmail(email), outcome == SignInOutcome.SignedIn ? "member.signed_in" : "member.sign_in_refused", CancellationToken.None);
+        return outcome;
+    }
+
+    private async Task<SignInOutcome> CheckAsync(string email, string password)
+    {
         var member = await members.FindByEmailAsync(email);
         if (member is null || await members.IsLockedOutAsync(member))
         {
@@ -40,6 +48,7 @@ public sealed class Door(
         var result = await members.ChangePasswordAsync(member, current, next);
         if (!result.Succeeded)
             return string.Join(" ", result.Errors.Select(Words));
+        await activity.WriteOfMemberAsync(members.NormalizeEmail(email), "member.password_changed", CancellationToken.None);
         await signIn.RefreshSignInAsync(member);
         return null;
     }

@@ -65,6 +65,7 @@ public static class ConsoleExtensions
         builder.Services.AddScoped<InboxClient>();
         builder.Services.AddScoped<WebhookLogClient>();
         builder.Services.AddScoped<OutgoingWebhooksClient>();
+        builder.Services.AddScoped<ActivityClient>();
 
         // A model may think for a while, and a large file takes its time.
         static void Configure(HttpClient http) => http.Timeout = TimeSpan.FromMinutes(5);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -19,8 +20,8 @@ public static class AgentEndpoints
         var agents = endpoints.MapGroup("/api/agents").WithTags("Agents").RequireAuthorization(Policies.Viewer);
         agents.MapGet("", List).WithName("ListAgents").WithSummary("Lists the agents, the oldest first");
         agents.MapGet("/{agentId:guid}", Get).WithName("GetAgent").WithSummary("Shows an agent");
-        agents.MapPost("", Create).WithName("CreateAgent").WithSummary("Makes an agent").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
-        agents.MapPatch("/{agentId:guid}", Rename).WithName("RenameAgent").WithSummary("Gives an agent another name").RequireAuthorization(Policies.Admin);
+        agents.MapPost("", Create).WithName("CreateAgent").Records("agent.created").WithSummary("Makes an agent").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
+        agents.MapPatch("/{agentId:guid}", Rename).WithName("RenameAgent").Records("agent.renamed").WithSummary("Gives an agent another name").RequireAuthorization(Policies.Admin);
     }
 
     private static async Task<Ok<Page<AgentResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)
@@ -40,21 +41,23 @@ public static class AgentEndpoints
             : Unknown();
 
     private static async Task<Created<AgentResponse>> Create(
-        AgentRequest request, Caller caller, PlatformDb db, TimeProvider clock, CancellationToken cancellationToken)
+        AgentRequest request, Caller caller, PlatformDb db, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         var agent = Agent.Create(caller.WorkspaceId, request.Name, clock.GetUtcNow());
         db.Agents.Add(agent);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(agent.Id, agent.Name);
         return TypedResults.Created($"/api/agents/{agent.Id}", Describe(agent));
     }
 
     private static async Task<Results<Ok<AgentResponse>, ProblemHttpResult>> Rename(
-        Guid agentId, AgentRequest request, PlatformDb db, CancellationToken cancellationToken)
+        Guid agentId, AgentRequest request, PlatformDb db, ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await db.Agents.SingleOrDefaultAsync(a => a.Id == agentId, cancellationToken) is not { } agent)
             return Unknown();
         agent.Rename(request.Name);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(agent.Name);
         return TypedResults.Ok(Describe(agent));
     }
 

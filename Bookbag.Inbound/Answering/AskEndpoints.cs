@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Bookbag.Inbound.Knowledge;
 using Bookbag.Inbound.Models;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -31,7 +32,7 @@ public static class AskEndpoints
     {
         // Editor: a question may cost model tokens.
         endpoints.MapGroup("/api/agents/{agentId:guid}/ask").WithTags("Playground").RequireKnownAgent().RequireAuthorization(Policies.Editor)
-            .MapPost("", Ask).WithName("Ask").WithSummary("Ask the agent something; nothing is sent to anybody");
+            .MapPost("", Ask).WithName("Ask").RecordsNothing().WithSummary("Ask the agent something; nothing is sent to anybody");
         return endpoints;
     }
 

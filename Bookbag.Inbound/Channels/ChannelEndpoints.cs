@@ -1,3 +1,4 @@
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -28,9 +29,9 @@ public static class ChannelEndpoints
     {
         var channel = endpoints.MapGroup("/api/agents/{agentId:guid}/channels/whatsapp").WithTags("Channels").RequireAuthorization(Policies.Viewer);
         channel.MapGet("", Get).WithName("GetChannel");
-        channel.MapPut("", ConnectChannel.Handle).WithName("ConnectChannel").RequireAuthorization(Policies.Admin);
-        channel.MapDelete("", Disconnect).WithName("DisconnectChannel").RequireAuthorization(Policies.Admin);
-        channel.MapPost("/test", CheckChannel.Handle).WithName("TestChannel").RequireAuthorization(Policies.Admin);
+        channel.MapPut("", ConnectChannel.Handle).WithName("ConnectChannel").Records("channel.connected").RequireAuthorization(Policies.Admin);
+        channel.MapDelete("", Disconnect).WithName("DisconnectChannel").Records("channel.disconnected").RequireAuthorization(Policies.Admin);
+        channel.MapPost("/test", CheckChannel.Handle).WithName("TestChannel").RecordsNothing().RequireAuthorization(Policies.Admin);
     }
 
     internal static ProblemHttpResult NotConnected() => Refusal.NotFound("channel_not_found", "No WhatsApp number is connected to this agent.");

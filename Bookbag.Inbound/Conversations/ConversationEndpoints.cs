@@ -1,5 +1,6 @@
 using Bookbag.Inbound.HelpDesk;
 using Bookbag.Inbound.Media;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -55,17 +56,17 @@ public static class ConversationEndpoints
         group.MapGet("/{id:guid}", Get).WithName("GetConversation").WithSummary("One conversation");
         group.MapGet("/{id:guid}/messages", ListMessages).WithName("ListMessages").WithSummary("The messages of a conversation, oldest first")
             .WithDescription("Campaigns' messages stand among them, also those that were sent before the customer ever wrote. With `latest=true` the latest come first, and the cursor leads back in time.");
-        group.MapPost("/{id:guid}/messages", WriteByHand.Handle).RequireAuthorization(Policies.Editor).WithName("WriteMessage")
+        group.MapPost("/{id:guid}/messages", WriteByHand.Handle).RequireAuthorization(Policies.Editor).WithName("WriteMessage").RecordsNothing()
             .WithSummary("Writes to the customer")
             .WithDescription("A file is sent as multipart/form-data: file, caption, replyTo. Writing by hand takes the conversation over from the agent. The message is sent after the answer: its status tells what became of it.");
         // The same path with a file: not described apart, an operation has one description.
-        group.MapPost("/{id:guid}/messages", WriteByHand.HandleFile).RequireAuthorization(Policies.Editor).WithName("WriteFile").ExcludeFromDescription()
+        group.MapPost("/{id:guid}/messages", WriteByHand.HandleFile).RequireAuthorization(Policies.Editor).WithName("WriteFile").RecordsNothing().ExcludeFromDescription()
             .WithMetadata(new RequestSizeLimitAttribute(MediaTypes.Largest + (1024 * 1024))).DisableAntiforgery();
-        group.MapPost("/{id:guid}/takeover", TakeOver).RequireAuthorization(Policies.Editor).WithName("TakeOverConversation")
+        group.MapPost("/{id:guid}/takeover", TakeOver).RequireAuthorization(Policies.Editor).WithName("TakeOverConversation").RecordsNothing()
             .WithSummary("Pauses the agent in a conversation, and takes its ticket")
             .WithDescription("An answer that the agent is making is dropped, and a ticket opens. Of two members who take over at once one gets the ticket; the other is told who has it. Taking over twice changes nothing.");
         group.MapLooks();
-        group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeConversation")
+        group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeConversation").RecordsNothing()
             .WithSummary("Hands a conversation back to the agent, and closes its ticket").WithDescription("The agent answers what the customer writes from now on. Resuming twice changes nothing.");
     }
 

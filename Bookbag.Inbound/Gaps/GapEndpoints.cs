@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Bookbag.Inbound.Knowledge;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -39,8 +40,8 @@ public static class GapEndpoints
         var gaps = endpoints.MapGroup("/api/agents/{agentId:guid}/gaps").WithTags("Knowledge gaps").RequireKnownAgent();
         gaps.MapGet("", List).WithName("ListGaps").WithSummary("What customers asked and the sources do not cover, by topic, the most asked first").RequireAuthorization(Policies.Viewer);
         gaps.MapGet("{id:guid}", Get).WithName("GetGap").WithSummary("One topic with its latest questions").RequireAuthorization(Policies.Viewer);
-        gaps.MapPost("{id:guid}/answer", Answer).WithName("AnswerGap").WithSummary("Makes a Q&A pair of a topic").RequireAuthorization(Policies.Editor);
-        gaps.MapPost("{id:guid}/dismiss", Dismiss).WithName("DismissGap").WithSummary("The agent need not know it; more questions of the kind are counted and do not bring it back")
+        gaps.MapPost("{id:guid}/answer", Answer).WithName("AnswerGap").Records("gap.answered").WithSummary("Makes a Q&A pair of a topic").RequireAuthorization(Policies.Editor);
+        gaps.MapPost("{id:guid}/dismiss", Dismiss).WithName("DismissGap").Records("gap.dismissed").WithSummary("The agent need not know it; more questions of the kind are counted and do not bring it back")
             .RequireAuthorization(Policies.Editor);
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -67,7 +68,7 @@ public static class HelpDeskEndpoints
     {
         var settings = app.MapGroup("/api/workspace/help-desk").WithTags("Help desk");
         settings.MapGet("", Get).WithName("GetHelpDesk").WithSummary("How tickets find their people").RequireAuthorization(Policies.Viewer);
-        settings.MapPut("", Put).WithName("PutHelpDesk").WithSummary("Change how tickets find their people").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
+        settings.MapPut("", Put).WithName("PutHelpDesk").Records("help_desk.changed").WithSummary("Change how tickets find their people").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
     }
 
     private static async Task<Ok<HelpDeskResponse>> Get(Caller caller, InboundDb db, CancellationToken cancellationToken)

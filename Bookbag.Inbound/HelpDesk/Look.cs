@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Conversations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -45,7 +46,7 @@ internal sealed class Looks
 public static class LookEndpoints
 {
     internal static void MapLooks(this RouteGroupBuilder conversations) =>
-        conversations.MapPost("/{id:guid}/look", Handle).WithName("LookAtConversation").WithSummary("Marks what the customer wrote as read by the caller")
+        conversations.MapPost("/{id:guid}/look", Handle).WithName("LookAtConversation").RecordsNothing().WithSummary("Marks what the customer wrote as read by the caller")
             .WithDescription("For the caller's own lists alone: the customer sees nothing of it. Looking twice changes nothing.");
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Caller caller, InboundDb db, CancellationToken cancellationToken)

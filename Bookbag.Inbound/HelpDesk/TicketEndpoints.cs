@@ -1,4 +1,5 @@
 using Bookbag.Inbound.Conversations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -73,7 +74,7 @@ public static class TicketEndpoints
         tickets.MapGet("", List).WithName("ListTickets").WithSummary("Tickets, the one in which something happened last first")
             .WithDescription("`view` is `open` (what is not done), `mine`, `unassigned`, `closed` (what is done) or `all`. `search` looks at subject, customer's name and number.");
         tickets.MapGet("/{id:guid}", Get).WithName("GetTicket").WithSummary("One ticket");
-        tickets.MapPatch("/{id:guid}", Change).RequireAuthorization(Policies.Editor).WithName("ChangeTicket").WithSummary("Says whose turn it is, or who has it")
+        tickets.MapPatch("/{id:guid}", Change).RequireAuthorization(Policies.Editor).WithName("ChangeTicket").RecordsNothing().WithSummary("Says whose turn it is, or who has it")
             .WithDescription("Of two members who take a ticket at once one gets it; the other gets `ticket_taken` with the `assignee`.");
         tickets.MapGet("/assignees", ListAssignees).WithName("ListAssignees").WithSummary("Who may be given tickets");
         tickets.MapTimeline();

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Bookbag.Inbound.Knowledge;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -32,7 +33,7 @@ public static class TimelineEndpoints
     {
         tickets.MapGet("/{id:guid}/timeline", ListAll).WithName("GetTicketTimeline").WithSummary("What happened to a ticket and what was noted, the oldest first");
         tickets.MapGet("/{id:guid}/notes", ListNotes).WithName("ListTicketNotes").WithSummary("The team's notes on a ticket, the oldest first");
-        tickets.MapPost("/{id:guid}/notes", Add).RequireAuthorization(Policies.Editor).WithName("AddTicketNote").WithSummary("Writes a note that the customer never sees");
+        tickets.MapPost("/{id:guid}/notes", Add).RequireAuthorization(Policies.Editor).WithName("AddTicketNote").RecordsNothing().WithSummary("Writes a note that the customer never sees");
     }
 
     private static Task<Results<Ok<Page<TicketEntryResponse>>, ProblemHttpResult>> ListAll(

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -49,7 +50,7 @@ public static class AgentSettingsEndpoints
     {
         var group = endpoints.MapGroup("/api/agents/{agentId:guid}/settings").WithTags("Settings").RequireKnownAgent();
         group.MapGet("", Get).WithName("GetAgentSettings").WithSummary("How the agent behaves").RequireAuthorization(Policies.Viewer);
-        group.MapPut("", Put).WithName("PutAgentSettings").WithSummary("Change how the agent behaves").RequireAuthorization(Policies.Editor);
+        group.MapPut("", Put).WithName("PutAgentSettings").Records("agent.settings_changed").WithSummary("Change how the agent behaves").RequireAuthorization(Policies.Editor);
         return endpoints;
     }
 

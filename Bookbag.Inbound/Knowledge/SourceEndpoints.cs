@@ -1,6 +1,7 @@
 using Bookbag.Inbound.Knowledge.Files;
 using Bookbag.Inbound.Knowledge.Training;
 using Bookbag.Inbound.Knowledge.Websites;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -71,16 +72,16 @@ public static class SourceEndpoints
         group.MapGet("", List).WithName("ListSources").WithSummary("The agent's sources, latest first").RequireAuthorization(Policies.Viewer);
         group.MapGet("{id:guid}", Get).WithName("GetSource").WithSummary("One source in full").RequireAuthorization(Policies.Viewer);
         group.MapGet("{id:guid}/pages", ListPages).WithName("ListSourcePages").WithSummary("The pages of a website, with what became of each").RequireAuthorization(Policies.Viewer);
-        group.MapPost("", Add).WithName("AddSource").WithSummary("Teach the agent a Q&A pair, a text or a website").RequireAuthorization(Policies.Editor)
+        group.MapPost("", Add).WithName("AddSource").Records("source.added").WithSummary("Teach the agent a Q&A pair, a text or a website").RequireAuthorization(Policies.Editor)
             .WithMetadata(new RequestSizeLimitAttribute(LargestBody))
             .WithDescription("A file (.txt, .md, .csv, .pdf, .docx) is sent as multipart/form-data in the part `file`, with an optional `name`. Websites and files are read in the background: `status` says how far.");
-        group.MapPost("", AddFile).WithName("AddSourceFile").WithSummary("Teach the agent a file").RequireAuthorization(Policies.Editor).DisableAntiforgery()
+        group.MapPost("", AddFile).WithName("AddSourceFile").Records("source.added").WithSummary("Teach the agent a file").RequireAuthorization(Policies.Editor).DisableAntiforgery()
             .WithMetadata(new RequestSizeLimitAttribute(LargestForm), new RequestFormLimitsAttribute { MultipartBodyLengthLimit = LargestForm });
-        group.MapPut("{id:guid}", Rewrite).WithName("RewriteSource").WithSummary("Let a source say something else, or read it from elsewhere").RequireAuthorization(Policies.Editor)
+        group.MapPut("{id:guid}", Rewrite).WithName("RewriteSource").Records("source.changed").WithSummary("Let a source say something else, or read it from elsewhere").RequireAuthorization(Policies.Editor)
             .WithMetadata(new RequestSizeLimitAttribute(LargestBody));
-        group.MapPost("{id:guid}/train", Train).WithName("TrainSource").WithSummary("Read a source again").RequireAuthorization(Policies.Editor)
+        group.MapPost("{id:guid}/train", Train).WithName("TrainSource").RecordsNothing().WithSummary("Read a source again").RequireAuthorization(Policies.Editor)
             .WithDescription("What was learnt before answers until the new is in place.");
-        group.MapDelete("{id:guid}", Remove).WithName("RemoveSource").WithSummary("Let the agent forget a source").RequireAuthorization(Policies.Editor);
+        group.MapDelete("{id:guid}", Remove).WithName("RemoveSource").Records("source.deleted").WithSummary("Let the agent forget a source").RequireAuthorization(Policies.Editor);
         return endpoints;
     }
 
@@ -130,14 +131,14 @@ public static class SourceEndpoints
     }
 
     private static async Task<Results<Created<SourceResponse>, ProblemHttpResult>> Add(Guid agentId, SourceRequest request, Caller caller, KnowledgeBase knowledge, WakeUps wakeUps,
-        IOptions<CrawlOptions> crawl, CancellationToken cancellationToken)
+        IOptions<CrawlOptions> crawl, ActivitySubject subject, CancellationToken cancellationToken)
     {
         var (content, problem) = request.Read(crawl.Value.AllowLoopback);
-        return content is null ? Refused(problem!) : await AddAsync(caller, agentId, content, knowledge, wakeUps, cancellationToken);
+        return content is null ? Refused(problem!) : await AddAsync(caller, agentId, content, knowledge, wakeUps, subject, cancellationToken);
     }
 
     private static async Task<Results<Created<SourceResponse>, ProblemHttpResult>> AddFile(Guid agentId, IFormFile? file, [FromForm] string? name, Caller caller, KnowledgeBase knowledge, WakeUps wakeUps,
-        CancellationToken cancellationToken)
+        ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (file is null)
             return Refusal.Invalid("file_missing", "Put the file into a part that is called file.");
@@ -149,22 +150,23 @@ public static class SourceEndpoints
         await using (var content = file.OpenReadStream())
             await content.ReadExactlyAsync(bytes, cancellationToken);
         (var upload, problem) = Upload.Of(file.FileName, bytes);
-        return upload is null ? Refused(problem!) : await AddAsync(caller, agentId, SourceContent.File(given ?? upload.FileName, upload), knowledge, wakeUps, cancellationToken);
+        return upload is null ? Refused(problem!) : await AddAsync(caller, agentId, SourceContent.File(given ?? upload.FileName, upload), knowledge, wakeUps, subject, cancellationToken);
     }
 
     private static async Task<Results<Created<SourceResponse>, ProblemHttpResult>> AddAsync(Caller caller, Guid agentId, SourceContent content, KnowledgeBase knowledge, WakeUps wakeUps,
-        CancellationToken cancellationToken)
+        ActivitySubject subject, CancellationToken cancellationToken)
     {
         var (source, problem) = await knowledge.AddAsync(caller.WorkspaceId, agentId, content, cancellationToken);
         if (source is null)
             return Conflict(problem!);
         wakeUps.Signal(TrainingWorker.Topic);
+        subject.Is(source.Id, source.Name);
         var file = content.Upload is { } upload ? new SourceFileResponse(upload.FileName, upload.Kind, upload.Bytes.Length) : null;
         return TypedResults.Created($"/api/agents/{agentId}/sources/{source.Id}", SourceResponse.Of(source, file));
     }
 
     private static async Task<Results<Ok<SourceResponse>, ProblemHttpResult>> Rewrite(Guid agentId, Guid id, SourceRequest request, KnowledgeBase knowledge, WakeUps wakeUps,
-        IOptions<CrawlOptions> crawl, CancellationToken cancellationToken)
+        IOptions<CrawlOptions> crawl, ActivitySubject subject, CancellationToken cancellationToken)
     {
         var (content, problem) = request.Read(crawl.Value.AllowLoopback);
         if (content is null)
@@ -175,6 +177,7 @@ public static class SourceEndpoints
         if (source is null)
             return NotFound;
         wakeUps.Signal(TrainingWorker.Topic);
+        subject.Is(source.Name);
         return TypedResults.Ok(SourceResponse.Of(source));
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
@@ -56,15 +57,15 @@ public static class OutgoingWebhookEndpoints
     {
         var webhooks = app.MapGroup("/api/workspace/webhooks").WithTags("Outgoing webhooks").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
         webhooks.MapGet("", List).WithName("ListOutgoingWebhooks").WithSummary("Lists the webhooks, the oldest first");
-        webhooks.MapPost("", Create).WithName("CreateOutgoingWebhook").WithSummary("Tells another system what happens from now on; the secret is shown this once");
+        webhooks.MapPost("", Create).WithName("CreateOutgoingWebhook").Records("outgoing_webhook.created").WithSummary("Tells another system what happens from now on; the secret is shown this once");
         webhooks.MapGet("/{id:guid}", Get).WithName("GetOutgoingWebhook").WithSummary("Shows a webhook");
-        webhooks.MapPatch("/{id:guid}", Change).WithName("ChangeOutgoingWebhook").WithSummary("Changes a webhook; one that was paused after failures is tried again at once");
-        webhooks.MapDelete("/{id:guid}", Remove).WithName("RemoveOutgoingWebhook").WithSummary("Removes a webhook with its log");
-        webhooks.MapPost("/{id:guid}/secret", RenewSecret).WithName("RenewOutgoingWebhookSecret").WithSummary("Signs with a new secret from now on, and shows it this once");
-        webhooks.MapPost("/{id:guid}/test", Test).WithName("TestOutgoingWebhook").WithSummary("Sends an event webhook.test; its delivery tells what became of it");
+        webhooks.MapPatch("/{id:guid}", Change).WithName("ChangeOutgoingWebhook").Records("outgoing_webhook.changed").WithSummary("Changes a webhook; one that was paused after failures is tried again at once");
+        webhooks.MapDelete("/{id:guid}", Remove).WithName("RemoveOutgoingWebhook").Records("outgoing_webhook.removed").WithSummary("Removes a webhook with its log");
+        webhooks.MapPost("/{id:guid}/secret", RenewSecret).WithName("RenewOutgoingWebhookSecret").Records("outgoing_webhook.secret_renewed").WithSummary("Signs with a new secret from now on, and shows it this once");
+        webhooks.MapPost("/{id:guid}/test", Test).WithName("TestOutgoingWebhook").RecordsNothing().WithSummary("Sends an event webhook.test; its delivery tells what became of it");
         webhooks.MapGet("/{id:guid}/deliveries", ListDeliveries).WithName("ListOutgoingDeliveries").WithSummary("What the webhook was told, the latest first");
         webhooks.MapGet("/{id:guid}/deliveries/{deliveryId:long}", GetDelivery).WithName("GetOutgoingDelivery").WithSummary("One delivery with its body");
-        webhooks.MapPost("/{id:guid}/deliveries/{deliveryId:long}/redeliver", Redeliver).WithName("RedeliverOutgoing").WithSummary("Sends an event again, with the same id and body");
+        webhooks.MapPost("/{id:guid}/deliveries/{deliveryId:long}/redeliver", Redeliver).WithName("RedeliverOutgoing").RecordsNothing().WithSummary("Sends an event again, with the same id and body");
     }
 
     private static async Task<Ok<Page<WebhookResponse>>> List(Cursor? cursor, int? limit, InboundDb db, TimeProvider clock, CancellationToken cancellationToken)
@@ -79,7 +80,7 @@ public static class OutgoingWebhookEndpoints
     }
 
     private static async Task<Results<Created<NewSecretResponse>, ProblemHttpResult>> Create(
-        WebhookRequest request, Caller caller, InboundDb db, SecretProtector secrets, IOptions<OutgoingWebhookOptions> options, TimeProvider clock, CancellationToken cancellationToken)
+        WebhookRequest request, Caller caller, InboundDb db, SecretProtector secrets, IOptions<OutgoingWebhookOptions> options, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (Check(request.Url, request.Events, options.Value) is { } problem)
             return problem;
@@ -92,6 +93,7 @@ public static class OutgoingWebhookEndpoints
         webhook.SignWith(secret, secrets, now);
         db.Add(webhook);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(webhook.Id, webhook.Description);
         return TypedResults.Created($"/api/workspace/webhooks/{webhook.Id}", new NewSecretResponse(WebhookResponse.Of(webhook, now), secret));
     }
 

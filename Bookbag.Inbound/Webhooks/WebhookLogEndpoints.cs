@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -43,7 +44,7 @@ public static class WebhookLogEndpoints
         var log = endpoints.MapGroup("/api/webhooks").WithTags("Webhooks").RequireAuthorization(Policies.Viewer);
         log.MapGet("/rejections", ListRejections).WithName("ListWebhookRejections");
         log.MapGet("/{id:long}", Get).WithName("GetWebhook");
-        log.MapPost("/{id:long}/replay", ReplayOnce).WithName("ReplayWebhook").RequireAuthorization(Policies.Editor);
+        log.MapPost("/{id:long}/replay", ReplayOnce).WithName("ReplayWebhook").Records("webhook.replayed").RequireAuthorization(Policies.Editor);
     }
 
     private static async Task<Ok<Page<RejectionRow>>> ListRejections(

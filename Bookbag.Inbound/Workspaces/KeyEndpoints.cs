@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -22,8 +24,8 @@ public static class KeyEndpoints
     {
         var keys = workspace.MapGroup("/keys").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
         keys.MapGet("", List).WithName("ListKeys").WithSummary("Lists the API keys, those taken back too");
-        keys.MapPost("", Create).WithName("CreateKey").WithSummary("Makes an API key and shows it, this once");
-        keys.MapDelete("/{keyId:guid}", Revoke).WithName("RevokeKey").WithSummary("Takes an API key back; it opens nothing from then on");
+        keys.MapPost("", Create).WithName("CreateKey").Records("key.created").WithSummary("Makes an API key and shows it, this once");
+        keys.MapDelete("/{keyId:guid}", Revoke).WithName("RevokeKey").Records("key.revoked").WithSummary("Takes an API key back; it opens nothing from then on");
     }
 
     private static async Task<Ok<Page<KeyResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)
@@ -38,7 +40,7 @@ public static class KeyEndpoints
     }
 
     private static async Task<Results<Created<NewKeyResponse>, ProblemHttpResult>> Create(
-        KeyRequest request, Caller caller, PlatformDb db, TimeProvider clock, CancellationToken cancellationToken)
+        KeyRequest request, Caller caller, PlatformDb db, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (!RoleRules.MayGrant(caller.Role, request.Role))
             return Refusal.Forbidden("role_too_high", "A key cannot be given more than you may do yourself.");
@@ -49,11 +51,12 @@ public static class KeyEndpoints
         var key = ApiKey.For(secret, caller.WorkspaceId, request.AgentId, request.Name, request.Role, clock.GetUtcNow());
         db.ApiKeys.Add(key);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(key.Id, $"{key.Name}, {EnumWords.Of(key.Role)}");
         return TypedResults.Created((string?)null, new NewKeyResponse(key.Id, key.Name, key.Role, key.AgentId, key.Last4, key.CreatedAt, secret));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Revoke(
-        Guid keyId, Caller caller, PlatformDb db, TimeProvider clock, CancellationToken cancellationToken)
+        Guid keyId, Caller caller, PlatformDb db, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         var key = await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Id == keyId, cancellationToken);
         if (key is null)
@@ -64,6 +67,7 @@ public static class KeyEndpoints
         // A key that was taken back before keeps its time.
         await db.ApiKeys.Where(k => k.Id == keyId && k.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(k => k.RevokedAt, clock.GetUtcNow()), cancellationToken);
+        subject.Is(key.Name);
         return TypedResults.NoContent();
     }
 }

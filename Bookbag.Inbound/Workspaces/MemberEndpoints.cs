@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
@@ -25,9 +27,9 @@ public static class MemberEndpoints
     {
         var members = workspace.MapGroup("/members").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
         members.MapGet("", List).WithName("ListMembers").WithSummary("Lists the members");
-        members.MapPost("", Invite).WithName("InviteMember").WithSummary("Invites a member; a password that was not given is generated and shown, this once");
-        members.MapPatch("/{memberId:guid}", ChangeRole).WithName("ChangeMemberRole").WithSummary("Gives a member another role");
-        members.MapDelete("/{memberId:guid}", Remove).WithName("RemoveMember").WithSummary("Removes a member");
+        members.MapPost("", Invite).WithName("InviteMember").Records("member.invited").WithSummary("Invites a member; a password that was not given is generated and shown, this once");
+        members.MapPatch("/{memberId:guid}", ChangeRole).WithName("ChangeMemberRole").Records("member.role_changed").WithSummary("Gives a member another role");
+        members.MapDelete("/{memberId:guid}", Remove).WithName("RemoveMember").Records("member.removed").WithSummary("Removes a member");
     }
 
     private static async Task<Ok<Page<MemberResponse>>> List(PlatformDb db, Cursor? cursor, int? limit, CancellationToken cancellationToken)
@@ -42,7 +44,7 @@ public static class MemberEndpoints
     }
 
     private static async Task<Results<Created<InvitedResponse>, ProblemHttpResult>> Invite(
-        InviteRequest request, Caller caller, UserManager<Member> members, TimeProvider clock)
+        InviteRequest request, Caller caller, UserManager<Member> members, ActivitySubject subject, TimeProvider clock)
     {
         if (!RoleRules.MayGrant(caller.Role, request.Role))
             return TooHigh();
@@ -56,11 +58,13 @@ public static class MemberEndpoints
                 ? Refusal.Conflict("email_taken", "This address cannot be invited: it belongs to a member already.")
                 : Refusal.Invalid("password_refused", string.Join(' ', errors.Select(e => e.Description)));
         }
+
+        subject.Is(member.Id, Describe(member));
         return TypedResults.Created((string?)null, new InvitedResponse(member.Id, request.Email, member.Role, member.CreatedAt, generated));
     }
 
     private static async Task<Results<Ok<MemberResponse>, ProblemHttpResult>> ChangeRole(
-        Guid memberId, RoleRequest request, Caller caller, PlatformDb db, CancellationToken cancellationToken)
+        Guid memberId, RoleRequest request, Caller caller, PlatformDb db, ActivitySubject subject, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var (member, refusal) = await FindAsync(db, caller, memberId, request.Role, cancellationToken);
@@ -72,10 +76,12 @@ public static class MemberEndpoints
         member.Become(request.Role);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        subject.Is(Describe(member));
         return TypedResults.Ok(new MemberResponse(member.Id, member.Email!, member.Role, member.CreatedAt));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(Guid memberId, Caller caller, PlatformDb db, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(
+        Guid memberId, Caller caller, PlatformDb db, ActivitySubject subject, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var (member, refusal) = await FindAsync(db, caller, memberId, null, cancellationToken);
@@ -85,6 +91,7 @@ public static class MemberEndpoints
         db.Members.Remove(member);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        subject.Is(Describe(member));
         return TypedResults.NoContent();
     }
 
@@ -118,6 +125,8 @@ public static class MemberEndpoints
             return [members.ErrorDescriber.DuplicateEmail(member.Email!)];
         }
     }
+
+    private static string Describe(Member member) => $"{member.Email}, {EnumWords.Of(member.Role)}";
 
     private static ProblemHttpResult TooHigh() => Refusal.Forbidden("role_too_high", "Nobody can be given more than you may do yourself.");
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,7 +18,7 @@ public static class WorkspaceEndpoints
     {
         var workspace = endpoints.MapGroup("/api/workspace").WithTags("Workspace");
         workspace.MapGet("", Get).WithName("GetWorkspace").WithSummary("Shows the workspace of the key or member").RequireAuthorization(Policies.Viewer);
-        workspace.MapPatch("", Rename).WithName("RenameWorkspace").WithSummary("Gives the workspace another name").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
+        workspace.MapPatch("", Rename).WithName("RenameWorkspace").Records("workspace.renamed").WithSummary("Gives the workspace another name").RequireAuthorization(Policies.Admin, Policies.WholeWorkspace);
         workspace.MapKeys();
         workspace.MapMembers();
     }
@@ -25,11 +26,12 @@ public static class WorkspaceEndpoints
     private static async Task<Ok<WorkspaceResponse>> Get(PlatformDb db, CancellationToken cancellationToken) =>
         TypedResults.Ok(await db.Workspaces.Select(w => new WorkspaceResponse(w.Id, w.Name)).SingleAsync(cancellationToken));
 
-    private static async Task<Ok<WorkspaceResponse>> Rename(WorkspaceRequest request, PlatformDb db, CancellationToken cancellationToken)
+    private static async Task<Ok<WorkspaceResponse>> Rename(WorkspaceRequest request, PlatformDb db, ActivitySubject subject, CancellationToken cancellationToken)
     {
         var workspace = await db.Workspaces.SingleAsync(cancellationToken);
         workspace.Rename(request.Name);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(workspace.Id, workspace.Name);
         return TypedResults.Ok(new WorkspaceResponse(workspace.Id, workspace.Name));
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Bookbag.Outbound.Attribution;
 using Bookbag.Outbound.Contacts;
 using Bookbag.Outbound.Templates;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -19,13 +20,13 @@ public static class CampaignEndpoints
     {
         var group = app.MapGroup("/api/agents/{agentId:guid}/outbound/campaigns").WithTags("Campaigns").RequireAuthorization(Policies.Viewer).RequireKnownAgent();
         group.MapGet("/", List).WithName("ListCampaigns").WithSummary("Campaigns, the newest first");
-        group.MapPost("/", Create).RequireAuthorization(Policies.Editor).WithName("CreateCampaign").WithSummary("Drafts a campaign");
+        group.MapPost("/", Create).RequireAuthorization(Policies.Editor).WithName("CreateCampaign").Records("campaign.created").WithSummary("Drafts a campaign");
         group.MapGet("/{id:guid}", Get).WithName("GetCampaign").WithSummary("One campaign");
-        group.MapPut("/{id:guid}", Change).RequireAuthorization(Policies.Editor).WithName("ChangeCampaign").WithSummary("Says anew what a draft is to be");
-        group.MapDelete("/{id:guid}", Delete).RequireAuthorization(Policies.Editor).WithName("DeleteCampaign").WithSummary("Deletes a draft");
+        group.MapPut("/{id:guid}", Change).RequireAuthorization(Policies.Editor).WithName("ChangeCampaign").RecordsNothing().WithSummary("Says anew what a draft is to be");
+        group.MapDelete("/{id:guid}", Delete).RequireAuthorization(Policies.Editor).WithName("DeleteCampaign").Records("campaign.deleted").WithSummary("Deletes a draft");
         group.MapGet("/{id:guid}/audience", GetAudience).WithName("GetCampaignAudience").WithSummary("Who a campaign goes to, counted");
-        group.MapPut("/{id:guid}/audience", SetAudience).RequireAuthorization(Policies.Editor).WithName("SetCampaignAudience").WithSummary("Says who a draft goes to");
-        group.MapPost("/{id:guid}/review", CampaignReview.Handle).WithName("ReviewCampaign")
+        group.MapPut("/{id:guid}/audience", SetAudience).RequireAuthorization(Policies.Editor).WithName("SetCampaignAudience").RecordsNothing().WithSummary("Says who a draft goes to");
+        group.MapPost("/{id:guid}/review", CampaignReview.Handle).WithName("ReviewCampaign").RecordsNothing()
             .WithSummary("Tells what a launch would do: who gets it, who does not and why, the places it takes, and when it ends");
         group.MapGet("/{id:guid}/funnel", GetFunnel).WithName("GetCampaignFunnel").WithSummary("Where the recipients are; the buckets add up to the audience");
         group.MapCampaignMoves();
@@ -47,7 +48,7 @@ public static class CampaignEndpoints
     }
 
     private static async Task<Results<Created<CampaignResponse>, ProblemHttpResult>> Create(
-        Guid agentId, CampaignRequest request, Caller caller, OutboundDb db, PlatformDb platform, TimeProvider clock, CancellationToken cancellationToken)
+        Guid agentId, CampaignRequest request, Caller caller, OutboundDb db, PlatformDb platform, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await platform.Channels.AsNoTracking().SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is not { } channel)
             return Refusal.Conflict("channel_not_connected", "This agent has no WhatsApp number yet. Connect one on its Deploy tab first.");
@@ -56,6 +57,7 @@ public static class CampaignEndpoints
             return refused;
         db.Add(campaign);
         await db.SaveChangesAsync(cancellationToken);
+        subject.Is(campaign.Id, campaign.Name);
         return TypedResults.Created($"/api/agents/{agentId}/outbound/campaigns/{campaign.Id}", CampaignResponse.Of(campaign));
     }
 
@@ -72,10 +74,12 @@ public static class CampaignEndpoints
         return await TrySaveAsync(db, cancellationToken) ? TypedResults.Ok(CampaignResponse.Of(campaign)) : NoDraft();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(Guid agentId, Guid id, OutboundDb db, IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(
+        Guid agentId, Guid id, OutboundDb db, IServiceProvider services, ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return NotFound();
+        subject.Is(campaign.Name);
         return await services.GetRequiredService<CampaignStates>().DeleteDraftAsync(campaign.ChannelId, id, cancellationToken) ? TypedResults.NoContent() : NoDraft();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -12,12 +13,12 @@ public static class CampaignMoves
 {
     internal static void MapCampaignMoves(this RouteGroupBuilder group)
     {
-        group.MapPost("/{id:guid}/launch", Launch).RequireAuthorization(Policies.Editor).WithName("LaunchCampaign").WithSummary("Starts a campaign now, or at a time")
+        group.MapPost("/{id:guid}/launch", Launch).RequireAuthorization(Policies.Editor).WithName("LaunchCampaign").Records("campaign.launched").WithSummary("Starts a campaign now, or at a time")
             .WithDescription("Answers at once. The audience is frozen in the background, then it is sent. Launching a scheduled campaign again changes its time.");
-        group.MapPost("/{id:guid}/pause", Pause).RequireAuthorization(Policies.Editor).WithName("PauseCampaign").WithSummary("Holds a campaign")
+        group.MapPost("/{id:guid}/pause", Pause).RequireAuthorization(Policies.Editor).WithName("PauseCampaign").Records("campaign.paused").WithSummary("Holds a campaign")
             .WithDescription("What was handed to Meta already goes on its way.");
-        group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeCampaign").WithSummary("Lets a paused campaign go on");
-        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Policies.Editor).WithName("CancelCampaign").WithSummary("Ends a campaign for good");
+        group.MapPost("/{id:guid}/resume", Resume).RequireAuthorization(Policies.Editor).WithName("ResumeCampaign").Records("campaign.resumed").WithSummary("Lets a paused campaign go on");
+        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Policies.Editor).WithName("CancelCampaign").Records("campaign.cancelled").WithSummary("Ends a campaign for good");
     }
 
     /// <summary>What a launch did.</summary>
@@ -28,7 +29,7 @@ public static class CampaignMoves
     public sealed record MoveResponse(CampaignState State, string? Reason, string? Detail);
 
     private static async Task<Results<Ok<LaunchResponse>, ProblemHttpResult>> Launch(
-        Guid agentId, Guid id, LaunchRequest? request, OutboundDb db, PlatformDb platform, CampaignDesk desk, TimeProvider clock, CancellationToken cancellationToken)
+        Guid agentId, Guid id, LaunchRequest? request, OutboundDb db, PlatformDb platform, CampaignDesk desk, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return CampaignEndpoints.NotFound();
@@ -50,32 +51,35 @@ public static class CampaignMoves
         if (!moved)
             return await RefusedAsync(db, agentId, id, "campaign_not_startable", "launched", cancellationToken);
         desk.Wake();
+        subject.Is(at is { } start ? $"{campaign.Name}, for {start:yyyy-MM-dd HH:mm} UTC" : campaign.Name);
         return TypedResults.Ok(new LaunchResponse(at is null ? CampaignState.Sending : CampaignState.Scheduled, recipients, at));
     }
 
-    private static Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Pause(Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, CancellationToken cancellationToken) =>
-        MoveAsync(agentId, id, db, desk, "campaign_not_pausable", "paused", campaign => desk.States.PauseAsync(campaign.ChannelId, id, CampaignReasons.ByHand, null, cancellationToken), cancellationToken);
+    private static Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Pause(Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, ActivitySubject subject, CancellationToken cancellationToken) =>
+        MoveAsync(agentId, id, db, desk, subject, "campaign_not_pausable", "paused", campaign => desk.States.PauseAsync(campaign.ChannelId, id, CampaignReasons.ByHand, null, cancellationToken), cancellationToken);
 
-    private static async Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Resume(Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Resume(
+        Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return CampaignEndpoints.NotFound();
         if (await CampaignEndpoints.FindTemplateAsync(db, agentId, campaign.TemplateId, cancellationToken) is not { IsSendable: true } template)
             return Refusal.Conflict("template_not_approved", "The campaign's template is not approved by Meta. It can go on when it is.");
-        return await MoveAsync(agentId, id, db, desk, "campaign_not_paused", "resumed", _ => desk.States.ResumeAsync(campaign.ChannelId, id, template.Category, cancellationToken), cancellationToken);
+        return await MoveAsync(agentId, id, db, desk, subject, "campaign_not_paused", "resumed", _ => desk.States.ResumeAsync(campaign.ChannelId, id, template.Category, cancellationToken), cancellationToken);
     }
 
-    private static Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Cancel(Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, CancellationToken cancellationToken) =>
-        MoveAsync(agentId, id, db, desk, "campaign_over", "cancelled", campaign => desk.States.CancelAsync(campaign.ChannelId, id, cancellationToken), cancellationToken);
+    private static Task<Results<Ok<MoveResponse>, ProblemHttpResult>> Cancel(Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, ActivitySubject subject, CancellationToken cancellationToken) =>
+        MoveAsync(agentId, id, db, desk, subject, "campaign_over", "cancelled", campaign => desk.States.CancelAsync(campaign.ChannelId, id, cancellationToken), cancellationToken);
 
     private static async Task<Results<Ok<MoveResponse>, ProblemHttpResult>> MoveAsync(
-        Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, string code, string what, Func<Campaign, Task<bool>> move, CancellationToken cancellationToken)
+        Guid agentId, Guid id, OutboundDb db, CampaignDesk desk, ActivitySubject subject, string code, string what, Func<Campaign, Task<bool>> move, CancellationToken cancellationToken)
     {
         if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return CampaignEndpoints.NotFound();
         if (!await move(campaign))
             return await RefusedAsync(db, agentId, id, code, what, cancellationToken);
         desk.Wake();
+        subject.Is(campaign.Name);
         var after = (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken))!; // nobody deletes one that has moved
         return TypedResults.Ok(new MoveResponse(after.State, after.Reason, after.Detail));
     }

@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using Bookbag.Outbound.Sending;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
@@ -51,7 +53,7 @@ public static class RecipientEndpoints
         group.MapGet("/{id:guid}/recipients", List).WithName("ListCampaignRecipients").WithSummary("The recipients, in their order, with what became of each and why")
             .WithDescription("bucket is one of the funnel's; unresolved also finds those whose outcome stayed unknown, about whom a person can decide.");
         group.MapGet("/{id:guid}/recipients.csv", Export).WithName("ExportCampaignRecipients").WithSummary("All recipients as CSV");
-        group.MapPost("/{id:guid}/recipients/resolve", Resolve).RequireAuthorization(Policies.Editor).WithName("ResolveCampaignRecipients")
+        group.MapPost("/{id:guid}/recipients/resolve", Resolve).RequireAuthorization(Policies.Editor).WithName("ResolveCampaignRecipients").Records("campaign.unresolved_decided")
             .WithSummary("Decides about messages of unknown outcome: assume that they were sent, or send again");
     }
 
@@ -99,7 +101,8 @@ public static class RecipientEndpoints
     }
 
     private static async Task<Results<Ok<ResolveResponse>, ProblemHttpResult>> Resolve(
-        Guid agentId, Guid id, ResolveRequest request, OutboundDb db, CampaignDesk desk, NpgsqlDataSource dataSource, TimeProvider clock, CancellationToken cancellationToken)
+        Guid agentId, Guid id, ResolveRequest request, OutboundDb db, CampaignDesk desk, NpgsqlDataSource dataSource, ActivitySubject subject, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return CampaignEndpoints.NotFound();
@@ -117,6 +120,7 @@ public static class RecipientEndpoints
             desk.Wake();
         }
 
+        subject.Is($"{campaign.Name}, {resolved} {EnumWords.Of(request.Decision)}");
         return TypedResults.Ok(new ResolveResponse(resolved));
     }
 

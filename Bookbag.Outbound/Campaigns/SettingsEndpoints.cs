@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -37,7 +38,7 @@ public static class SettingsEndpoints
     {
         var group = app.MapGroup("/api/agents/{agentId:guid}/outbound/settings").WithTags("Campaigns").RequireAuthorization(Policies.Viewer).RequireKnownAgent();
         group.MapGet("/", Get).WithName("GetSendingSettings").WithSummary("Time zone, quiet hours, frequency cap, share for single sends, pace");
-        group.MapPut("/", Put).RequireAuthorization(Policies.Editor).WithName("PutSendingSettings").WithSummary("Changes them; they hold at once, for campaigns on their way too");
+        group.MapPut("/", Put).RequireAuthorization(Policies.Editor).WithName("PutSendingSettings").Records("sending_rules.changed").WithSummary("Changes them; they hold at once, for campaigns on their way too");
     }
 
     private static async Task<Ok<SendingSettings>> Get(Guid agentId, CampaignDesk desk, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -22,7 +23,7 @@ public static class ChatbotContactEndpoints
     public static void MapChatbotContacts(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/chatbots/{agentId:guid}/contacts").WithTags("Contacts v1").RequireKnownAgent().RequireAuthorization(Policies.Viewer);
-        group.MapPost("", Upsert).RequireAuthorization(Policies.Editor).WithMetadata(new RequestSizeLimitAttribute(LargestBody)).WithName("UpsertChatbotContacts")
+        group.MapPost("", Upsert).RequireAuthorization(Policies.Editor).WithMetadata(new RequestSizeLimitAttribute(LargestBody)).WithName("UpsertChatbotContacts").RecordsNothing()
             .WithSummary("Creates or updates up to 1,000 contacts by external id").WithDescription("Each row has its own result; one that is refused does not keep the others out.");
         group.MapGet("", List).WithName("ListChatbotContacts").WithSummary("Lists an agent's contacts, the newest first");
         group.MapGet("/{externalId}", Get).WithName("GetChatbotContact").WithSummary("Shows a contact by its external id, or by its id here");

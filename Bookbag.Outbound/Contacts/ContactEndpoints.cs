@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -22,18 +23,18 @@ public static class ContactEndpoints
         group.MapGet("", List).WithName("ListContacts").WithSummary("Lists an agent's contacts, the newest first")
             .WithDescription("`q` searches names, e-mail addresses, numbers and external ids. `filter` is a filter as JSON, for instance {\"all\":[{\"tag\":\"vip\"},{\"optIn\":\"opted_in\"}]}.");
         group.MapGet("/count", Count).WithName("CountContacts").WithSummary("Tells how many contacts a filter finds, and how many of them can be sent marketing");
-        group.MapPost("", Create).RequireAuthorization(Policies.Editor).WithName("CreateContact").WithSummary("Adds a contact");
+        group.MapPost("", Create).RequireAuthorization(Policies.Editor).WithName("CreateContact").RecordsNothing().WithSummary("Adds a contact");
         group.MapGet("/{id:guid}", Get).WithName("GetContact").WithSummary("Shows a contact");
-        group.MapPut("/{id:guid}", Replace).RequireAuthorization(Policies.Editor).WithName("ReplaceContact")
+        group.MapPut("/{id:guid}", Replace).RequireAuthorization(Policies.Editor).WithName("ReplaceContact").RecordsNothing()
             .WithSummary("Changes a contact").WithDescription("What is left out is taken away; consent stays unless `optedIn` says otherwise.");
-        group.MapDelete("/{id:guid}", Delete).RequireAuthorization(Policies.Editor).WithName("DeleteContact")
+        group.MapDelete("/{id:guid}", Delete).RequireAuthorization(Policies.Editor).WithName("DeleteContact").Records("contact.deleted")
             .WithSummary("Forgets a contact").WithDescription("An opt-out stays: it is kept by number, and holds when the contact comes again.");
-        group.MapPost("/{id:guid}/opt-out", OptOut).RequireAuthorization(Policies.Editor).WithName("OptContactOut")
+        group.MapPost("/{id:guid}/opt-out", OptOut).RequireAuthorization(Policies.Editor).WithName("OptContactOut").Records("contact.opted_out")
             .WithSummary("Writes down that a contact wants no marketing");
-        group.MapPost("/{id:guid}/opt-in", OptIn).RequireAuthorization(Policies.Editor).WithName("OptContactIn")
+        group.MapPost("/{id:guid}/opt-in", OptIn).RequireAuthorization(Policies.Editor).WithName("OptContactIn").Records("contact.opted_in")
             .WithSummary("Writes down that a contact agreed to marketing").WithDescription("A contact who pressed Stop in WhatsApp stays opted out until they resume it there.");
         group.MapGet("/attributes", ListAttributes).WithName("ListContactAttributes").WithSummary("Lists the custom attributes of an agent's contacts and their types");
-        group.MapPut("/attributes/{name}", DeclareAttribute).RequireAuthorization(Policies.Editor).WithName("DeclareContactAttribute")
+        group.MapPut("/attributes/{name}", DeclareAttribute).RequireAuthorization(Policies.Editor).WithName("DeclareContactAttribute").RecordsNothing()
             .WithSummary("Declares a custom attribute and its type").WithDescription("The type of an attribute that contacts have values of cannot change.");
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Bookbag.Outbound.Campaigns;
 using Bookbag.Outbound.Contacts;
 using Bookbag.Outbound.Templates;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -57,7 +58,7 @@ public static class SingleSendEndpoints
     public static void MapSingleSends(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/agents/{agentId:guid}/outbound/messages").WithTags("Single sends").RequireAuthorization(Policies.Viewer).RequireKnownAgent();
-        group.MapPost("/", Send).RequireAuthorization(Policies.Editor).WithName("SendTemplate").WithSummary("Sends an approved template to one person")
+        group.MapPost("/", Send).RequireAuthorization(Policies.Editor).WithName("SendTemplate").RecordsNothing().WithSummary("Sends an approved template to one person")
             .WithDescription("Sent after the answer: its status tells what became of it. With an Idempotency-Key the same request may be made any number of times and is sent once.");
         group.MapGet("/{id:guid}", Get).WithName("GetSingleSend").WithSummary("What became of a single send");
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Security;
 using Bookbag.ServiceDefaults.WhatsApp;
@@ -13,21 +14,26 @@ namespace Bookbag.Outbound.Templates;
 internal sealed class SubmitTemplate(OutboundDb db, AccountAccess access, GraphClient graph, TimeProvider clock)
 {
     public static async Task<Results<Ok<TemplateResponse>, ProblemHttpResult>> Handle(
-        Guid agentId, Guid id, Caller caller, OutboundDb db, SubmitTemplate submit, CancellationToken cancellationToken)
+        Guid agentId, Guid id, Caller caller, OutboundDb db, SubmitTemplate submit, ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await TemplateEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } template)
             return TemplateEndpoints.NotFound();
         if (template.Status != TemplateStatuses.Draft && template.PendingComponents is null)
             return Refusal.Conflict("template_unchanged", "Meta has this template as it is. Change it first.");
+        subject.Is(Describe(template));
         return await submit.RunAsync(template, caller, cancellationToken) is { } refusal ? refusal : TypedResults.Ok(TemplateResponse.Of(template));
     }
 
-    public static async Task<Results<NoContent, ProblemHttpResult>> Delete(Guid agentId, Guid id, OutboundDb db, SubmitTemplate submit, CancellationToken cancellationToken)
+    public static async Task<Results<NoContent, ProblemHttpResult>> Delete(
+        Guid agentId, Guid id, OutboundDb db, SubmitTemplate submit, ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await TemplateEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } template)
             return TemplateEndpoints.NotFound();
+        subject.Is(Describe(template));
         return await submit.RemoveAsync(template, cancellationToken) is { } refusal ? refusal : TypedResults.NoContent();
     }
+
+    private static string Describe(Template template) => $"{template.Name}, {template.Language}";
 
     private async Task<ProblemHttpResult?> RunAsync(Template template, Caller caller, CancellationToken cancellationToken)
     {

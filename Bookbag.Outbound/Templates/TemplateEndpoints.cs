@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Security;
@@ -28,19 +29,19 @@ public static class TemplateEndpoints
     {
         var group = app.MapGroup("/api/agents/{agentId:guid}/outbound/templates").WithTags("Templates").RequireKnownAgent().RequireAuthorization(Policies.Viewer);
         group.MapGet("", List).WithName("ListTemplates").WithSummary("Lists an agent's templates, and when they were last compared with Meta's");
-        group.MapPost("", Create).RequireAuthorization(Policies.Editor).WithName("CreateTemplate")
+        group.MapPost("", Create).RequireAuthorization(Policies.Editor).WithName("CreateTemplate").RecordsNothing()
             .WithSummary("Writes a template").WithDescription("It is checked against Meta's rules, and is a draft until it is submitted.");
-        group.MapPost("/check", Check).RequireAuthorization(Policies.Editor).WithName("CheckTemplate").WithSummary("Checks a template against Meta's rules and shows a preview, without keeping it");
-        group.MapPost("/sync", Sync).RequireAuthorization(Policies.Editor).WithName("SyncTemplates").WithSummary("Compares the templates with Meta's now");
-        group.MapPost("/media", UploadExample.Handle).RequireAuthorization(Policies.Editor).WithName("UploadTemplateExample")
+        group.MapPost("/check", Check).RequireAuthorization(Policies.Editor).WithName("CheckTemplate").RecordsNothing().WithSummary("Checks a template against Meta's rules and shows a preview, without keeping it");
+        group.MapPost("/sync", Sync).RequireAuthorization(Policies.Editor).WithName("SyncTemplates").RecordsNothing().WithSummary("Compares the templates with Meta's now");
+        group.MapPost("/media", UploadExample.Handle).RequireAuthorization(Policies.Editor).WithName("UploadTemplateExample").RecordsNothing()
             .Accepts<IFormFile>("multipart/form-data").DisableAntiforgery().WithSummary("Uploads the example of a header with a file").WithDescription("The handle in the answer goes into the header of a template.");
         group.MapGet("/{id:guid}", Get).WithName("GetTemplate").WithSummary("Shows a template");
-        group.MapPut("/{id:guid}", Edit).RequireAuthorization(Policies.Editor).WithName("EditTemplate")
+        group.MapPut("/{id:guid}", Edit).RequireAuthorization(Policies.Editor).WithName("EditTemplate").RecordsNothing()
             .WithSummary("Changes a template").WithDescription("What Meta knows already changes there when it is submitted again.");
-        group.MapDelete("/{id:guid}", SubmitTemplate.Delete).RequireAuthorization(Policies.Editor).WithName("DeleteTemplate")
+        group.MapDelete("/{id:guid}", SubmitTemplate.Delete).RequireAuthorization(Policies.Editor).WithName("DeleteTemplate").Records("template.deleted")
             .WithSummary("Deletes one language of a template, here and at Meta").WithDescription("Meta blocks the name of a template that was approved for 30 days.");
-        group.MapPost("/{id:guid}/submit", SubmitTemplate.Handle).RequireAuthorization(Policies.Editor).WithName("SubmitTemplate").WithSummary("Hands a template, or a change of it, to Meta for review");
-        group.MapPost("/{id:guid}/preview", Preview).WithName("PreviewTemplate").WithSummary("Shows a template as its recipient sees it").WithDescription("With the values given, and its examples in the place of the others.");
+        group.MapPost("/{id:guid}/submit", SubmitTemplate.Handle).RequireAuthorization(Policies.Editor).WithName("SubmitTemplate").Records("template.submitted").WithSummary("Hands a template, or a change of it, to Meta for review");
+        group.MapPost("/{id:guid}/preview", Preview).WithName("PreviewTemplate").RecordsNothing().WithSummary("Shows a template as its recipient sees it").WithDescription("With the values given, and its examples in the place of the others.");
     }
 
     private static async Task<Ok<TemplateList>> List(

@@ -1,3 +1,4 @@
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
@@ -32,12 +33,18 @@ public sealed class PlatformDb(DbContextOptions<PlatformDb> options, Tenant tena
     /// <summary>The people.</summary>
     public DbSet<Member> Members => Users;
 
+    /// <summary>Who did what, and when.</summary>
+    public DbSet<ActivityEntry> Activity => Set<ActivityEntry>();
+
     /// <summary>Data Protection's key ring.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     /// <inheritdoc />
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
         configurationBuilder.Properties<Role>().HaveConversion<SnakeCaseEnum<Role>>();
+        configurationBuilder.Properties<ActorKind>().HaveConversion<SnakeCaseEnum<ActorKind>>();
+    }
 
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)
@@ -49,6 +56,7 @@ public sealed class PlatformDb(DbContextOptions<PlatformDb> options, Tenant tena
         builder.Entity<Agent>().ToTable("agents");
         builder.Entity<Channel>().ToTable("channels");
         builder.Entity<ApiKey>().ToTable("api_keys");
+        builder.Entity<ActivityEntry>().ToTable("activity").HasKey(e => new { e.WorkspaceId, e.At, e.Id });
         builder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         builder.Entity<IdentityUserClaim<Guid>>().ToTable("member_claims");
         builder.Entity<IdentityUserLogin<Guid>>().ToTable("member_logins");

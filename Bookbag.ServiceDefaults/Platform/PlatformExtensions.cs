@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.AspNetCore.DataProtection;
@@ -24,6 +25,8 @@ public static class PlatformExtensions
             : Tenant.Everything);
 
         builder.Services.AddSingleton<SecretProtector>();
+        builder.Services.AddSingleton<ActivityWriter>();
+        builder.Services.AddScoped<ActivitySubject>();
         builder.AddKeyRing();
         return builder;
     }

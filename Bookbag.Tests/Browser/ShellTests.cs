@@ -10,7 +10,7 @@ public sealed class ShellTests(BrowserWorld world)
     private static readonly string[] Pages =
     [
         "", "/deploy", "/knowledge/sources", "/knowledge/sources/new/qa", "/knowledge/playground", "/knowledge/behaviour", "/knowledge/gaps",
-        "/operations/webhooks", "/operations/workspace", "/operations/members", "/operations/keys", "/operations/outgoing",
+        "/operations/webhooks", "/operations/workspace", "/operations/members", "/operations/keys", "/operations/outgoing", "/operations/activity",
     ];
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class SchemasTests(EmptyDatabase database) : IClassFixture<EmptyDa
         }));
 
         await using var one = NpgsqlDataSource.Create(database.ConnectionString);
-        Assert.Equal(1, await one.ScalarAsync<long>("SELECT count(*) FROM platform.migrations"));
+        Assert.Equal(2, await one.ScalarAsync<long>("SELECT count(*) FROM platform.migrations"));
         Assert.Equal(0, await one.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"));
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
 using Bookbag.ServiceDefaults.Postgres;
@@ -32,12 +33,12 @@ public static class ImportEndpoints
     {
         var group = app.MapGroup("/api/agents/{agentId:guid}/outbound/contacts/imports").WithTags("Imports").RequireKnownAgent().RequireAuthorization(Policies.Viewer);
         group.MapGet("", List).WithName("ListImports").WithSummary("Lists an agent's imports, the latest first");
-        group.MapPost("", UploadFile.Handle).RequireAuthorization(Policies.Editor).DisableAntiforgery().WithName("UploadImport")
+        group.MapPost("", UploadFile.Handle).RequireAuthorization(Policies.Editor).DisableAntiforgery().WithName("UploadImport").RecordsNothing()
             .WithSummary("Uploads a CSV file").WithDescription("The answer shows its columns and what they seem to be. Nothing is imported before it is started.");
         group.MapGet("/{id:guid}", Get).WithName("GetImport").WithSummary("Shows an import and how far it is");
-        group.MapPost("/{id:guid}/start", Start).RequireAuthorization(Policies.Editor).WithName("StartImport")
+        group.MapPost("/{id:guid}/start", Start).RequireAuthorization(Policies.Editor).WithName("StartImport").Records("import.started")
             .WithSummary("Starts an import").WithDescription("With the columns as they were guessed, unless `mapping` says otherwise.");
-        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Policies.Editor).WithName("CancelImport")
+        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Policies.Editor).WithName("CancelImport").Records("import.cancelled")
             .WithSummary("Stops an import").WithDescription("What became contacts before stays.");
         group.MapGet("/{id:guid}/errors", Errors).WithName("DownloadImportErrors").Produces(StatusCodes.Status200OK, contentType: "text/csv")
             .WithSummary("Downloads the rows that could not be imported, with the reasons, as a CSV file");
@@ -58,7 +59,7 @@ public static class ImportEndpoints
 
     private static async Task<Results<Ok<ImportResponse>, ProblemHttpResult>> Start(
         Guid agentId, Guid id, [FromBody] StartImportRequest? request, Caller caller, OutboundDb db, PlatformDb platform, NpgsqlDataSource dataSource, WakeUps wakeUps, TimeProvider clock,
-        CancellationToken cancellationToken)
+        ActivitySubject subject, CancellationToken cancellationToken)
     {
         if (await FindAsync(db, agentId, id, cancellationToken) is not { } import)
             return NotFound();
@@ -82,13 +83,14 @@ public static class ImportEndpoints
         command.Parameters.AddWithValue("now", clock.GetUtcNow());
         await command.ExecuteNonQueryAsync(cancellationToken);
         wakeUps.Signal(ImportWorker.Topic);
+        subject.Is(import.FileName);
         return await Get(agentId, id, db, cancellationToken);
     }
 
     private static async Task<Results<Ok<ImportResponse>, ProblemHttpResult>> Cancel(
-        Guid agentId, Guid id, Caller caller, OutboundDb db, NpgsqlDataSource dataSource, WakeUps wakeUps, TimeProvider clock, CancellationToken cancellationToken)
+        Guid agentId, Guid id, Caller caller, OutboundDb db, NpgsqlDataSource dataSource, WakeUps wakeUps, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (await FindAsync(db, agentId, id, cancellationToken) is null)
+        if (await FindAsync(db, agentId, id, cancellationToken) is not { } import)
             return NotFound();
         await using var command = dataSource.CreateCommand(ImportSql.Cancel);
         command.Parameters.AddWithValue("workspace", caller.WorkspaceId);
@@ -98,6 +100,7 @@ public static class ImportEndpoints
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
             return Refusal.Conflict("import_over", "The import is over already.");
         wakeUps.Signal(ImportWorker.Topic);
+        subject.Is(import.FileName);
         return await Get(agentId, id, db, cancellationToken);
     }
 
