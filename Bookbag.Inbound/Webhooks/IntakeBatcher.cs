@@ -7,8 +7,8 @@ namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Writes webhooks to the log, as many with one commit as came while the commit before was under way.</summary>
 /// <remarks>
-/// A lone webhook is written at once. A crowd is waited for, some milliseconds, since what a commit costs is shared by all in it. What waits is bounded by number and by bytes; beyond
-/// that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
+/// A lone webhook is written at once. A crowd is waited for, some milliseconds, since what a commit costs is shared by all in it; while one commit waits for the disk, the next is
+/// filled. What waits is bounded by number and by bytes; beyond that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
 /// </remarks>
 public sealed partial class IntakeBatcher(
     WebhookLog log, IntakePressure pressure, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
@@ -20,8 +20,9 @@ public sealed partial class IntakeBatcher(
     private readonly IntakeOptions _options = options.Value;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
-        new BoundedChannelOptions(options.Value.MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(options.Value.MaxWaiting) { FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly Lock _filling = new();
     private long _waitingBytes;
 
     /// <summary>Makes a webhook durable. True once it is committed; false when it was not, or not in time: the sender is to send it again.</summary>
@@ -47,7 +48,10 @@ public sealed partial class IntakeBatcher(
         await base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, _options.Writers).Select(_ => WriteAsync(stoppingToken)));
+
+    private async Task WriteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<Waiting>(_options.MaxBatch);
         while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
@@ -55,6 +59,23 @@ public sealed partial class IntakeBatcher(
             if (pressure.IsHigh && !stoppingToken.IsCancellationRequested)
                 await Task.Delay(_options.Gather, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
+            var bytes = Fill(batch);
+            if (batch.Count == 0)
+                continue; // the other writer was faster
+
+            var stored = await TryWriteAsync(batch);
+            Interlocked.Add(ref _waitingBytes, -bytes);
+            foreach (var crowd in batch.Chunk(AnsweredTogether))
+                ThreadPool.UnsafeQueueUserWorkItem(state => Answer(state.crowd, state.stored), (crowd, stored), preferLocal: false);
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Takes as much of what waits as one commit may hold. Returns its bytes.</summary>
+    private long Fill(List<Waiting> batch)
+    {
+        lock (_filling)
+        {
             var bytes = 0L;
             while (batch.Count < _options.MaxBatch && _waiting.Reader.TryPeek(out var next)
                 && (batch.Count == 0 || bytes + next.Arrival.Body.Length <= _options.MaxBatchBytes)
@@ -64,11 +85,7 @@ public sealed partial class IntakeBatcher(
                 bytes += next.Arrival.Body.Length;
             }
 
-            var stored = await TryWriteAsync(batch);
-            Interlocked.Add(ref _waitingBytes, -bytes);
-            foreach (var crowd in batch.Chunk(AnsweredTogether))
-                ThreadPool.UnsafeQueueUserWorkItem(state => Answer(state.crowd, state.stored), (crowd, stored), preferLocal: false);
-            batch.Clear();
+            return bytes;
         }
     }
 

@@ -19,6 +19,10 @@ public sealed class IntakeOptions
     [Range(1, long.MaxValue)]
     public long MaxWaitingBytes { get; set; } = 64 << 20;
 
+    /// <summary>How many commits may be under way at once: while one waits for the disk, the next is filled and sent.</summary>
+    [Range(1, 16)]
+    public int Writers { get; set; } = 2;
+
     /// <summary>The most webhooks written by one commit.</summary>
     [Range(1, 10_000)]
     public int MaxBatch { get; set; } = 512;
@@ -29,7 +33,7 @@ public sealed class IntakeOptions
 
     /// <summary>While webhooks come in crowds: how long more of them are waited for before a commit.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
-    public TimeSpan Gather { get; set; } = TimeSpan.FromMilliseconds(4);
+    public TimeSpan Gather { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>After this time without a commit the sender gets 503. Meta's patience is not published; it sends again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]

@@ -98,6 +98,20 @@ public sealed class EngineTests(RunningSystem system) : IClassFixture<RunningSys
         await system.App.ResourceNotifications.WaitForResourceHealthyAsync("outbound");
     }
 
+    [Theory]
+    [InlineData("inbound-1")]
+    [InlineData("postgres")]
+    public void What_shares_the_cores_does_not_interrupt_each_other(string resourceId)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        // Behind the name, which may hold anything: the state is field 3, the scheduling policy field 41.
+        var status = File.ReadAllText($"/proc/{system.ProcessIdOf(resourceId)}/stat");
+        var policy = status[(status.LastIndexOf(')') + 2)..].Split(' ')[41 - 3];
+        Assert.Equal("3", policy); // SCHED_BATCH
+    }
+
     [Fact]
     public async Task A_command_for_nothing_says_so()
     {

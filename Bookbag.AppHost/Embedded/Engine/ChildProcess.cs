@@ -18,6 +18,7 @@ internal sealed class ChildProcess : IDisposable
 
         static void StartAll()
         {
+            BatchScheduling.Enter();
             foreach (var start in Starts.GetConsumingEnumerable())
                 start();
         }
