@@ -46,9 +46,7 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         await KeepAsync(connection, [.. judged.Where(j => j.Link is not null || j.LookAt is not null)], cancellationToken);
         await DropAsync(connection, [.. judged.Where(j => j.Link is null && j.LookAt is null).Select(j => j.Reply)], cancellationToken);
 
-        var touched = judged.SelectMany(j => new[] { (j.Reply.ChannelId, Id: j.Link?.Message.RecipientId), (j.Reply.ChannelId, Id: j.Reply.LinkedTo) })
-            .Where(t => t.Id is not null).Select(t => (t.ChannelId, t.Id!.Value)).Distinct().ToList(); // the line's own condition
-        var replied = await CountAsync(connection, touched, cancellationToken);
+        var replied = await CountAsync(connection, [.. judged.SelectMany(Touched).Distinct()], cancellationToken);
         return () =>
         {
             if (replied > 0)
@@ -154,9 +152,20 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Counts the replies of recipients; how many replied that had not before.</summary>
-    private async Task<int> CountAsync(NpgsqlConnection connection, List<(Guid Channel, Guid Id)> recipients, CancellationToken cancellationToken)
+    /// <summary>The recipients that a reply is linked to, or was before: of those, the opt-out that it told of them and does no more.</summary>
+    private static IEnumerable<(Guid Channel, Guid Id, DateTimeOffset? Lost)> Touched(Judged judged)
     {
+        var (reply, now) = (judged.Reply, judged.Link?.Message.RecipientId);
+        if (now is { } linked)
+            yield return (reply.ChannelId, linked, null);
+        if (reply.LinkedTo is { } before && before != now)
+            yield return (reply.ChannelId, before, reply.OptOut ? reply.At : null);
+    }
+
+    /// <summary>Counts the replies of recipients; how many replied that had not before.</summary>
+    private async Task<int> CountAsync(NpgsqlConnection connection, List<(Guid Channel, Guid Id, DateTimeOffset? Lost)> touched, CancellationToken cancellationToken)
+    {
+        List<(Guid Channel, Guid Id)> recipients = [.. touched.Select(t => (t.Channel, t.Id))];
         if (recipients.Count == 0)
             return 0;
         await using (var command = new NpgsqlCommand(ReplySql.LockRecipients, connection))
@@ -169,6 +178,7 @@ internal sealed class ReplyApplier(WakeUps wakeUps, TimeProvider clock)
         await using (var command = new NpgsqlCommand(ReplySql.Count, connection))
         {
             Name(command, recipients);
+            command.Column("lost", NpgsqlDbType.TimestampTz, touched, t => t.Lost);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
                 first.Add((row.GetGuid(0), row.GetGuid(1)));

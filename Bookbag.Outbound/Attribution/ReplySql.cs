@@ -74,26 +74,30 @@ internal static class ReplySql
 
     /// <summary>
     /// Writes down since when recipients have replied, and that they opted out; a reply implies read. What the phone itself says it answers was sent,
-    /// whatever Meta's answer was. Returns those that replied and had not before.
+    /// whatever Meta's answer was. An opt-out that came by a STOP word goes when the word turns out to answer another campaign (<c>lost</c>); one that came from WhatsApp itself stays.
+    /// Returns those that replied and had not before.
     /// </summary>
     public const string Count = """
         WITH said AS MATERIALIZED (
             SELECT v.channel_id, v.id, min(p.at) FILTER (WHERE NOT p.opt_out) AS replied_at, min(p.at) FILTER (WHERE p.opt_out) AS opted_out_at, min(p.at) AS at,
-                coalesce(bool_or(p.rule <> 'latest'), false) AS exact
-            FROM (SELECT DISTINCT * FROM unnest(@channels, @recipients) AS v (channel_id, id)) v
+                coalesce(bool_or(p.rule <> 'latest'), false) AS exact, v.lost
+            FROM (SELECT channel_id, id, array_agg(lost) AS lost FROM unnest(@channels, @recipients, @lost) AS v (channel_id, id, lost) GROUP BY channel_id, id) v
             LEFT JOIN outbound.replies p ON p.channel_id = v.channel_id AND p.recipient_id = v.id
-            GROUP BY v.channel_id, v.id),
+            GROUP BY v.channel_id, v.id, v.lost),
+        known AS (
+            SELECT said.*, coalesce(CASE WHEN NOT coalesce(old.opted_out_at = ANY (said.lost), false) THEN old.opted_out_at END, said.opted_out_at) AS opts_out_at, old.replied_at IS NULL AS had_not
+            FROM said JOIN outbound.recipients old ON old.channel_id = said.channel_id AND old.id = said.id),
         counted AS (
             UPDATE outbound.recipients r
             SET state = 'sent', settle_at = NULL, ended_at = NULL, held = false,
                 reason = CASE WHEN r.state = 'sent' THEN r.reason END, detail = CASE WHEN r.state = 'sent' THEN r.detail END,
                 sent_at = coalesce(r.sent_at, r.begun_at, said.at), delivered_at = coalesce(r.delivered_at, said.at), read_at = coalesce(r.read_at, said.at),
-                replied_at = said.replied_at, opted_out_at = coalesce(r.opted_out_at, said.opted_out_at)
-            FROM said JOIN outbound.recipients old ON old.channel_id = said.channel_id AND old.id = said.id
+                replied_at = said.replied_at, opted_out_at = said.opts_out_at
+            FROM known said
             WHERE r.channel_id = said.channel_id AND r.id = said.id
                 AND (r.state = 'sent' OR said.exact AND (r.state IN ('sending', 'unresolved') OR r.state = 'failed' AND r.reason = 'outcome_unknown'))
-                AND (r.replied_at IS DISTINCT FROM said.replied_at OR r.opted_out_at IS NULL AND said.opted_out_at IS NOT NULL OR r.state <> 'sent')
-            RETURNING r.channel_id, r.id, old.replied_at IS NULL AND r.replied_at IS NOT NULL AS first)
+                AND (r.replied_at IS DISTINCT FROM said.replied_at OR r.opted_out_at IS DISTINCT FROM said.opts_out_at OR r.state <> 'sent')
+            RETURNING r.channel_id, r.id, said.had_not AND r.replied_at IS NOT NULL AS first)
         SELECT channel_id, id FROM counted WHERE first
         """;
 

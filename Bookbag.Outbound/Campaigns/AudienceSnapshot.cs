@@ -101,6 +101,8 @@ internal sealed partial class AudienceSnapshot(NpgsqlDataSource dataSource, Wake
         // What was stored was read before it was.
         if (!ContactFilter.TryParse(launched.Audience, out var filter, out var problem))
             throw new InvalidOperationException($"The audience of campaign {launched.Id} cannot be read: {problem}");
+        await using (var plain = new NpgsqlCommand(AudienceSql.WithoutJit, connection))
+            await plain.ExecuteNonQueryAsync(cancellationToken);
         var parts = AudienceSql.Parts.Of(filter, launched.Variables, cap: null);
         await using var command = new NpgsqlCommand(AudienceSql.Snapshot(parts), connection) { CommandTimeout = 300 };
         command.Parameters.AddRange(parts.Values.ToArray());

@@ -52,6 +52,9 @@ internal static class AudienceSql
         SELECT count(*)::int, (SELECT contact_id FROM frozen ORDER BY position DESC LIMIT 1) FROM frozen
         """;
 
+    /// <summary>Compiling <see cref="Snapshot"/> takes longer than freezing a chunk does.</summary>
+    public const string WithoutJit = "SET LOCAL jit = off";
+
     private static string Contacts(Parts parts) => $"""
         SELECT c.id, CASE WHEN c.phone IS NOT NULL THEN 'p:' || c.phone WHEN c.user_id IS NOT NULL THEN 'u:' || c.user_id END AS customer,
                @marketing AND {ContactFilterSql.OptedOut} AS opted_out, {parts.Capped} AS capped, {parts.Missing} AS missing, {parts.Parameters} AS parameters
@@ -87,7 +90,7 @@ internal static class AudienceSql
 
             var capped = cap is null ? "false" : $"""
                 (SELECT count(*) FROM outbound.recipients o JOIN outbound.campaigns oc ON oc.channel_id = o.channel_id AND oc.id = o.campaign_id
-                 WHERE o.channel_id = @channel AND o.customer = 'p:' || c.phone AND oc.category = 'marketing' AND o.sent_at > @now - {Add(values, "cap_window", TimeSpan.FromDays(cap.Days))}
+                 WHERE o.channel_id = @channel AND o.customer = 'p:' || c.phone AND o.begun_at IS NOT NULL AND oc.category = 'marketing' AND o.sent_at > @now - {Add(values, "cap_window", TimeSpan.FromDays(cap.Days))}
                 ) >= {Add(values, "cap", cap.Messages)}
                 """;
             return new Parts(where, missing.Count == 0 ? "false" : $"({string.Join(" OR ", missing)})", variables.Count == 0 ? "'{}'::jsonb" : $"jsonb_build_object({pairs})", capped, values);

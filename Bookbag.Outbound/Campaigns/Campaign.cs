@@ -164,6 +164,7 @@ public static class CampaignReasons
     public const string QuietHours = "quiet_hours";
     public const string Canary = "canary";
     public const string Resting = "resting";
+    public const string Restricted = "restricted";
     public const string ChannelBroken = "channel_broken";
     public const string ChannelGone = "channel_gone";
     public const string ByHand = "by_hand";

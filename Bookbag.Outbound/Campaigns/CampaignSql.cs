@@ -118,16 +118,39 @@ internal static class CampaignSql
         RETURNING c.id
         """;
 
-    /// <summary>What the automatic stop looks at: campaigns on their way, with how many were tried, failed, delivered and opted out.</summary>
+    /// <summary>
+    /// What the automatic stop looks at: campaigns on their way, with how many failed and opted out, and against how many tried and delivered that is. The first two are
+    /// few, and counted by <c>recipients_refused</c> and <c>recipients_opted_out</c>; of the last two only as many are counted as would excuse them, from the campaign's beginning on: it goes
+    /// out in that order, so that a look at a million recipients reads as many rows as there is trouble.
+    /// </summary>
     public const string Watch = $"""
-        SELECT c.channel_id, c.id, c.guard::text, w.tried, w.failed, w.delivered, w.opted_out
-        FROM outbound.campaigns c, LATERAL (
-            SELECT count(*) FILTER (WHERE r.state IN ('sent', 'failed', 'unresolved') AND r.attempts > 0)::int AS tried,
-                   count(*) FILTER (WHERE r.state IN ('failed', 'unresolved') AND r.attempts > 0)::int AS failed,
-                   count(*) FILTER (WHERE r.delivered_at IS NOT NULL)::int AS delivered,
-                   count(*) FILTER (WHERE r.opted_out_at IS NOT NULL)::int AS opted_out
-            FROM outbound.recipients r WHERE {RecipientId.OfCampaignSql}) w
+        SELECT c.channel_id, c.id, c.guard::text,
+               CASE WHEN w.failed > g.least * g.failures THEN (
+                   SELECT count(*)::int FROM (
+                       SELECT FROM outbound.recipients r WHERE {RecipientId.OfCampaignSql} AND r.state IN ('sent', 'failed', 'unresolved') AND r.attempts > 0
+                       ORDER BY r.id LIMIT (w.failed / g.failures)::bigint + 1) tried) ELSE 0 END,
+               w.failed,
+               CASE WHEN w.opted_out > g.least * g.opt_outs THEN (
+                   SELECT count(*)::int FROM (
+                       SELECT FROM outbound.recipients r WHERE {RecipientId.OfCampaignSql} AND r.delivered_at IS NOT NULL
+                       ORDER BY r.id LIMIT (w.opted_out / g.opt_outs)::bigint + 1) delivered) ELSE 0 END,
+               w.opted_out
+        FROM outbound.campaigns c
+        CROSS JOIN LATERAL (
+            SELECT @least AS least, (c.guard ->> 'stopAtFailures')::float8 AS failures, (c.guard ->> 'stopAtOptOuts')::float8 AS opt_outs) g
+        CROSS JOIN LATERAL (
+            SELECT (SELECT count(*)::int FROM outbound.recipients r
+                    WHERE r.channel_id = c.channel_id AND r.campaign_id = c.id AND r.state IN ('failed', 'unresolved') AND r.attempts > 0) AS failed,
+                   (SELECT count(*)::int FROM outbound.recipients r
+                    WHERE r.channel_id = c.channel_id AND r.campaign_id = c.id AND r.opted_out_at IS NOT NULL) AS opted_out) w
         WHERE c.state IN ('sending', 'waiting') AND c.prepared_at IS NOT NULL
+        """;
+
+    /// <summary>Meta has taken the right to write first from their number's account for a time: they rest until then.</summary>
+    public const string Restrict = """
+        UPDATE outbound.campaigns c SET state = 'waiting', wait_until = x.until, reason = 'restricted', detail = x.detail, updated_at = @now
+        FROM outbound.restrictions x
+        WHERE x.channel_id = c.channel_id AND x.until > @now AND (c.state = 'sending' OR c.state = 'waiting' AND c.wait_until < x.until)
         """;
 
     /// <summary>Those who are left of a cancelled campaign do not get it; some at a time.</summary>

@@ -28,6 +28,7 @@ internal sealed partial class CampaignWarden(
         var now = clock.GetUtcNow();
         await StartAsync(now, cancellationToken);
         await ExecuteAsync(CampaignSql.StopForTemplate, cancellationToken);
+        await ExecuteAsync(CampaignSql.Restrict, cancellationToken);
 
         // Before a wait ends: a canary that went wrong must not let the others out.
         if (now >= _watchedAt + WatchEvery)
@@ -95,6 +96,7 @@ internal sealed partial class CampaignWarden(
         var stops = new List<(Guid Channel, Guid Id, string Reason, string Detail)>();
         await using (var command = dataSource.CreateCommand(CampaignSql.Watch))
         {
+            command.Parameters.AddWithValue("least", GuardRails.LeastTried);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
             {

@@ -153,6 +153,7 @@ public static class ContactEndpoints
     /// <returns>What another contact has already; null where it was saved.</returns>
     private static async Task<string?> SaveAsync(OutboundDb db, Caller caller, Contact contact, ContactRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        await db.Database.ExecuteSqlRawAsync(ContactMergeSql.Lock, [new NpgsqlParameter("agent", contact.AgentId)], cancellationToken);
         try
         {
             await db.SaveChangesAsync(cancellationToken);

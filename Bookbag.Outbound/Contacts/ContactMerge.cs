@@ -37,7 +37,7 @@ internal sealed record MergedRow(long Number, MergeOutcome Outcome, Guid Contact
 /// <summary>Turns rows into contacts, set-based, in the caller's transaction: staged by COPY, merged by one statement however many they are.</summary>
 internal static class ContactMerge
 {
-    // Each run leaves only rows of people that an earlier row of the same run was about, or that another transaction had just made.
+    // Each run leaves only rows of people that an earlier row of the same run was about.
     private const int MostRuns = 10;
 
     /// <summary>Merges rows that contradict each other in nothing (<see cref="ContactBatch"/>).</summary>
@@ -79,11 +79,12 @@ internal static class ContactMerge
     private static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<ContactRow> rows, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginBinaryImportAsync(ContactMergeSql.Copy, cancellationToken);
-        foreach (var row in rows)
+        var ids = rows.Select(_ => Guid.CreateVersion7(now)).Order().ToArray();
+        foreach (var (place, row) in rows.Index())
         {
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(row.Number, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(Guid.CreateVersion7(now), NpgsqlDbType.Uuid, cancellationToken);
+            await copy.WriteAsync(ids[place], NpgsqlDbType.Uuid, cancellationToken);
             await WriteAsync(copy, row.ExternalId, cancellationToken);
             await WriteAsync(copy, row.Phone, cancellationToken);
             await WriteAsync(copy, row.UserId, cancellationToken);

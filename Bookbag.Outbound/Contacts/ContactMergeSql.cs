@@ -20,13 +20,14 @@ internal static class ContactMergeSql
     // The columns by which people are looked for.
     public const string AnalyzeContacts = "ANALYZE outbound.contacts (workspace_id, agent_id, id, phone, external_id, user_id)";
 
-    // One merge of an agent's contacts at a time: two that touch the same people would refuse or deadlock each other.
+    // One writer of an agent's contacts at a time: two that touch the same people would refuse or deadlock each other. So nobody is beaten to a phone number, and no row of a
+    // million needs to ask a second time whether it is taken.
     public const string Lock = "SELECT pg_advisory_xact_lock(hashtextextended(@agent::text, 0))";
 
     // Turns what is staged into contacts: updates who is known by phone number, external id or user id (@external_first says by which
     // first), inserts who is not. Returns every row that is done: 1 created, 2 updated, 3 updated again by the same import, 4 refused
     // because its keys belong to different contacts; with the contact's id, and the contact in the way. A row that shares its contact with an
-    // earlier one, or that was beaten to its phone number by another transaction, is not returned: it is merged by running this again.
+    // earlier one is not returned: it is merged by running this again. New contacts have ids in the order of their rows: the key's index grows at its end.
     // The unique indexes of contacts serve the three look-ups. LIMIT 1 keeps them look-ups: joined freely, the planner reads all contacts for each batch once
     // there are many, and a file costs the square of its length.
     public const string Merge = """
@@ -66,7 +67,6 @@ internal static class ContactMergeSql
                    CASE WHEN r.opted_in THEN @now END, CASE WHEN r.opted_in THEN @source END, @import, @now, @now
             FROM found r
             WHERE r.target IS NULL
-            ON CONFLICT DO NOTHING
             RETURNING id
         )
         SELECT j.row, 1, i.id, NULL::uuid FROM inserted i JOIN found j ON j.id = i.id

@@ -21,6 +21,9 @@ internal sealed partial class DeliveryEventConsumer(
     private const int BatchSize = 1_000;
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(1);
 
+    // A round costs the same for one status as for a thousand. While a campaign goes out they come all the time, and nobody sees a tenth of a second.
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
+
     private int _batch = BatchSize;
 
     /// <summary>Applies one batch of new events, one of parked statuses and one of replies that are looked at again; how many that were.</summary>
@@ -52,8 +55,11 @@ internal sealed partial class DeliveryEventConsumer(
         {
             try
             {
-                if (await RunOnceAsync(stoppingToken) == 0)
+                var applied = await RunOnceAsync(stoppingToken);
+                if (applied == 0)
                     await wakeUps.WaitAsync(Topic, PollEvery, stoppingToken);
+                if (applied < BatchSize)
+                    await Task.Delay(Gather, clock, stoppingToken);
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
             {

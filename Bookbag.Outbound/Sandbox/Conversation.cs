@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Bookbag.Outbound.Sandbox;
 
@@ -146,6 +147,18 @@ internal sealed class BusinessMessage(Conversation conversation, string wamid, s
 
     /// <summary>The labels of the template's quick replies.</summary>
     public IReadOnlyList<string> QuickReplies { get; init; } = [];
+
+    // {"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"…"}]}
+    /// <summary>What a tap on a quick reply brings back: what the business gave it when it sent the template, else its label.</summary>
+    public string PayloadOf(string label)
+    {
+        var place = QuickReplies.TakeWhile(reply => reply != label).Count();
+        if (place == QuickReplies.Count)
+            return label;
+        using var body = JsonDocument.Parse(Body);
+        var buttons = body.RootElement.Member("template")?.Elements("components").Where(c => c.Text("sub_type")?.ToLowerInvariant() == "quick_reply") ?? [];
+        return buttons.ElementAtOrDefault(place).Elements("parameters").FirstOrDefault().Text("payload") ?? label;
+    }
 }
 
 /// <summary>The business marked the customer's messages as read, up to this one.</summary>

@@ -37,8 +37,7 @@ internal sealed class CustomerActs(SandboxState state, Schedule schedule, WriteA
                 Write(conversation, new CustomerWrites { Text = habits.Words[draw.Choose(habits.Words.Count)], Context = draw.Quotes(habits) ? message.Wamid : null });
                 break;
             case CustomerAct.Press when message.QuickReplies is { Count: > 0 } labels:
-                var pressed = draw.Choose(labels.Count);
-                Write(conversation, new CustomerWrites { Type = "button", Content = Button(message, pressed, labels[pressed]), Context = message.Wamid });
+                Write(conversation, new CustomerWrites { Type = "button", Text = labels[draw.Choose(labels.Count)], Context = message.Wamid });
                 break;
             case CustomerAct.Stop:
                 Write(conversation, new CustomerWrites { Text = "STOP" });
@@ -56,22 +55,6 @@ internal sealed class CustomerActs(SandboxState state, Schedule schedule, WriteA
     }
 
     private void Write(Conversation conversation, CustomerWrites what) => writing.Write(conversation.Phone, what with { PhoneNumberId = conversation.Number.Id });
-
-    // {"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"…"}]}; the label where no payload was given.
-    private static JsonElement Button(BusinessMessage message, int index, string label)
-    {
-        using var body = JsonDocument.Parse(message.Body);
-        var payload = label;
-        // What was taken has a template.
-        var button = 0;
-        foreach (var component in body.RootElement.GetProperty("template").Elements("components").Where(c => c.Text("sub_type")?.ToLowerInvariant() == "quick_reply"))
-        {
-            if (button++ == index)
-                payload = component.Elements("parameters").FirstOrDefault().Text("payload") ?? label;
-        }
-
-        return JsonSerializer.SerializeToElement(new JsonObject { ["payload"] = payload, ["text"] = label });
-    }
 
     private static byte[] Preference(Conversation conversation, DateTimeOffset at)
     {

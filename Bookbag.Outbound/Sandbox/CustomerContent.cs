@@ -39,12 +39,6 @@ internal static class CustomerContent
                 writer.WriteString("emoji"u8, text ?? "👍");
                 writer.WriteEndObject();
                 break;
-            case "button":
-                writer.WriteStartObject("button"u8);
-                writer.WriteString("text"u8, text ?? "Yes");
-                writer.WriteString("payload"u8, text ?? "Yes");
-                writer.WriteEndObject();
-                break;
             case "interactive":
                 WriteButtonReply(writer, text ?? "Yes");
                 break;
@@ -69,6 +63,18 @@ internal static class CustomerContent
                 WriteMedia(writer, type, text, file!);
                 break;
         }
+    }
+
+    /// <summary>A tap on a quick reply of a template.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="label">What the button says.</param>
+    /// <param name="payload">What it brings back.</param>
+    public static void WriteButton(Utf8JsonWriter writer, string label, string payload)
+    {
+        writer.WriteStartObject("button"u8);
+        writer.WriteString("text"u8, label);
+        writer.WriteString("payload"u8, payload);
+        writer.WriteEndObject();
     }
 
     // Without `url`, which Meta does not always send: the file is asked for by its id.

@@ -18,6 +18,7 @@ internal static class NumberFields
             ["code_verification_status"] = (writer, _) => writer.WriteString("code_verification_status"u8, "VERIFIED"u8),
             ["name_status"] = (writer, _) => writer.WriteString("name_status"u8, "APPROVED"u8),
             ["platform_type"] = (writer, _) => writer.WriteString("platform_type"u8, "CLOUD_API"u8),
+            ["is_on_biz_app"] = (writer, number) => writer.WriteBoolean("is_on_biz_app"u8, number.IsOnPhone),
             ["account_mode"] = (writer, _) => writer.WriteString("account_mode"u8, "LIVE"u8),
             ["is_official_business_account"] = (writer, _) => writer.WriteBoolean("is_official_business_account"u8, false),
             ["throughput"] = (writer, number) =>

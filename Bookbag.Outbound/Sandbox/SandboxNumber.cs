@@ -31,6 +31,10 @@ internal sealed class SandboxNumber
     public string QualityRating { get; private set; } = "GREEN";
     public string Status { get; private set; } = "CONNECTED";
     public string Throughput { get; private set; } = "STANDARD";
+
+    /// <summary>Whether the number is used in the WhatsApp Business app as well.</summary>
+    public bool IsOnPhone => Throughput == "NOT_APPLICABLE";
+
     public int MessagesPerSecond { get; private set; }
     public bool PairLimit { get; private set; }
     public bool ForeignWebhooks { get; private set; }

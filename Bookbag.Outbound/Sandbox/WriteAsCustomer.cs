@@ -129,11 +129,23 @@ internal sealed class WriteAsCustomer(SandboxState state, MediaShelf shelf, Webh
                 writer.WritePropertyName(Type);
                 content.WriteTo(writer);
             }
+            else if (Type == "button")
+            {
+                WriteTap(writer);
+            }
             else
             {
                 CustomerContent.WriteSample(
                     writer, Type, _request.Text, _request.Context ?? (Type is "edit" or "revoke" ? LastOfCustomer() : LastOfBusiness()), MediaShelf.HasSample(Type) ? _shelf.Receive(Type, _request.File) : null);
             }
+        }
+
+        // Of the template that is answered, else of the latest one that has buttons.
+        private void WriteTap(Utf8JsonWriter writer)
+        {
+            var template = _conversation.Items.OfType<BusinessMessage>().LastOrDefault(m => _request.Context is { } answered ? m.Wamid == answered : m.QuickReplies.Count > 0);
+            var label = _request.Text ?? (template is { QuickReplies: [var first, ..] } ? first : "Yes");
+            CustomerContent.WriteButton(writer, label, template?.PayloadOf(label) ?? label);
         }
 
         private string LastOfCustomer() => _conversation.Items.OfType<CustomerMessage>().LastOrDefault()?.Wamid ?? Wamid;

@@ -49,7 +49,7 @@ internal sealed class ChannelWorkReader(NpgsqlDataSource dataSource, TimeProvide
     {
         await using var batch = dataSource.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(ChannelWorkSql.Channel) { Parameters = { new("channel", channelId), new("now", clock.GetUtcNow()) } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(ChannelWorkSql.Campaigns) { Parameters = { new("channel", channelId) } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(ChannelWorkSql.Campaigns) { Parameters = { new("channel", channelId), new("now", clock.GetUtcNow()) } });
 
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
@@ -81,12 +81,13 @@ internal static class ChannelWorkSql
         WHERE ch.id = @channel
         """;
 
-    /// <summary>Its campaigns that may send, with their templates.</summary>
+    /// <summary>Its campaigns that may send, with their templates; none while Meta has restricted the account, whether the campaigns were told so yet or not.</summary>
     public const string Campaigns = $"""
         SELECT c.id, c.category, c.released, c.recipients, c.retry_until, coalesce((c.guard ->> 'canaryMinutes')::int, 0), {SendableTemplates.Columns}
         FROM outbound.campaigns c
         JOIN outbound.templates t ON t.workspace_id = c.workspace_id AND t.agent_id = c.agent_id AND t.id = c.template_id
         WHERE c.channel_id = @channel AND c.state = 'sending' AND c.prepared_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM outbound.restrictions x WHERE x.channel_id = @channel AND x.until > @now)
         ORDER BY c.id
         """;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Bookbag.ServiceDefaults.Redis;
+using Bookbag.ServiceDefaults.WhatsApp;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -26,7 +27,7 @@ public sealed class Pace(IServiceProvider services, TimeProvider clock, IOptions
         var given = throughput?.ToUpperInvariant() switch
         {
             "HIGH" => options.Value.HighPerSecond,
-            "NOT_APPLICABLE" => options.Value.LowPerSecond,
+            PhoneNumberDetails.OnPhone or "NOT_APPLICABLE" => options.Value.LowPerSecond,
             _ => options.Value.StandardPerSecond,
         };
         return chosen is { } lower ? Math.Min(lower, given) : given;

@@ -32,7 +32,7 @@ internal static class RecipientSql
             EXISTS (SELECT FROM inbound.customer_windows w WHERE w.channel_id = @channel AND w.customer = due.customer AND w.closes_at > @now + interval '5 minutes'),
             @cap IS NOT NULL AND (
                 SELECT count(*) FROM outbound.recipients o JOIN outbound.campaigns c ON c.channel_id = o.channel_id AND c.id = o.campaign_id
-                WHERE o.channel_id = @channel AND o.customer = due.customer AND o.id <> due.id AND c.category = 'marketing'
+                WHERE o.channel_id = @channel AND o.customer = due.customer AND o.begun_at IS NOT NULL AND o.id <> due.id AND c.category = 'marketing'
                   AND o.state IN ('sending', 'unresolved', 'sent') AND coalesce(o.sent_at, @now) > @now - @cap_window) >= @cap
         FROM due
         """;

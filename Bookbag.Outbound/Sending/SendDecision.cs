@@ -36,7 +36,10 @@ public readonly record struct SendDecision(DateTimeOffset? DueAt, bool Counts, S
 
     private const int PairCode = 131056;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan ProbeBroken = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a broken channel's campaigns wait until one of their messages tries whether it works again.</summary>
+    public static readonly TimeSpan ProbeBroken = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan DefaultRest = TimeSpan.FromHours(1);
     private static readonly TimeSpan OutageRest = TimeSpan.FromMinutes(1);
 

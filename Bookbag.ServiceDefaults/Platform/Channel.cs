@@ -57,7 +57,7 @@ public sealed class Channel
     /// <summary>Meta's messaging limit tier as it came (<c>TIER_2K</c> …); shared by all numbers of the portfolio.</summary>
     public string? Tier { get; private set; }
 
-    /// <summary>Meta's throughput level as it came: STANDARD, HIGH, NOT_APPLICABLE.</summary>
+    /// <summary>Meta's throughput level as it came: STANDARD, HIGH, NOT_APPLICABLE; COEXISTENCE for a number that is used in the WhatsApp Business app as well.</summary>
     public string? Throughput { get; private set; }
 
     /// <summary>The business portfolio's id where Graph tells it; numbers of one portfolio share one messaging limit.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Bookbag.ServiceDefaults.Platform;
@@ -11,7 +12,7 @@ namespace Bookbag.ServiceDefaults.WhatsApp;
 /// </summary>
 public sealed partial class GraphClient(HttpClient http, TimeProvider clock, IOptions<GraphOptions> options)
 {
-    private const int FirstVersionWithPortfolioLimit = 24;
+    private const int FirstVersionWithNewFields = 24;
 
     /// <summary>Sends a message.</summary>
     public async Task<SendOutcome> SendAsync(ChannelRoute channel, OutgoingMessage message, CancellationToken cancellationToken)
@@ -51,7 +52,7 @@ public sealed partial class GraphClient(HttpClient http, TimeProvider clock, IOp
     private static string PhoneNumberFields(string version)
     {
         var major = int.Parse(version.AsSpan(1).ToString().Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
-        var limit = major >= FirstVersionWithPortfolioLimit ? "whatsapp_business_manager_messaging_limit" : "messaging_limit_tier";
+        var limit = major >= FirstVersionWithNewFields ? "whatsapp_business_manager_messaging_limit,is_on_biz_app" : "messaging_limit_tier";
         return $"id,display_phone_number,verified_name,quality_rating,status,code_verification_status,name_status,platform_type,throughput,account_mode,{limit},health_status";
     }
 
@@ -80,8 +81,9 @@ public sealed partial class GraphClient(HttpClient http, TimeProvider clock, IOp
     }
 
     // A token with a line break in it would be quoted in the exception that the header throws.
-    private static bool IsToken(string accessToken) =>
-        accessToken.Length > 0 && accessToken.All(c => char.IsAsciiLetterOrDigit(c) || "-._~+/=|".Contains(c, StringComparison.Ordinal));
+    private static bool IsToken(string accessToken) => accessToken.Length > 0 && !accessToken.AsSpan().ContainsAnyExcept(TokenCharacters);
+
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=|");
 
     private async Task<Answer> CallWithAsync(HttpContent? content, HttpMethod method, Uri uri, string accessToken, TimeSpan timeout, CancellationToken cancellationToken)
     {

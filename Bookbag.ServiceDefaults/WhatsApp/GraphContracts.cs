@@ -81,6 +81,9 @@ public sealed record PhoneNumberDetails(
     string? Id, string? DisplayPhoneNumber, string? VerifiedName, string? QualityRating, string? Status,
     string? Throughput, string? MessagingLimitTier, string? BusinessAccountId, string? PortfolioId)
 {
+    /// <summary>The <see cref="Throughput"/> of a number that is used in the WhatsApp Business app as well: 20 messages a second, whatever level Meta names.</summary>
+    public const string OnPhone = "COEXISTENCE";
+
     /// <summary>The app that the token belongs to.</summary>
     public string? AppId { get; init; }
 

@@ -59,6 +59,7 @@ internal static class ReadReceipt
 internal static class PhoneNumberReader
 {
     // {"id":"…","display_phone_number":"+1 555-010-0001","verified_name":"…","quality_rating":"GREEN","status":"CONNECTED","throughput":{"level":"STANDARD"},
+    //  "platform_type":"CLOUD_API","is_on_biz_app":false,
     //  "whatsapp_business_manager_messaging_limit":"TIER_2K","health_status":{"can_send_message":"LIMITED","entities":[
     //    {"entity_type":"WABA","id":"…","can_send_message":"BLOCKED","errors":[{"error_code":141006,"error_description":"…","possible_solution":"…"}]},
     //    {"entity_type":"PHONE_NUMBER","id":"…","additional_info":["…"]},{"entity_type":"BUSINESS","id":"…"}]}}
@@ -73,7 +74,7 @@ internal static class PhoneNumberReader
             var health = number.Get("health_status");
             return new PhoneNumberDetails(
                 number.Text("id"), number.Text("display_phone_number"), number.Text("verified_name"), number.Text("quality_rating"), number.Text("status"),
-                number.Get("throughput").Text("level") ?? number.Text("throughput"),
+                IsOnPhone(number) ? PhoneNumberDetails.OnPhone : number.Get("throughput").Text("level") ?? number.Text("throughput"),
                 number.Text("whatsapp_business_manager_messaging_limit") ?? number.Text("messaging_limit_tier"),
                 IdOf(health, "WABA"), IdOf(health, "BUSINESS"))
             { AppId = IdOf(health, "APP"), Problems = [.. health.List("entities").SelectMany(entity => ProblemsOf(entity))] };
@@ -93,6 +94,9 @@ internal static class PhoneNumberReader
                 Advice = "The id in the send URL is not the id of a phone number. Meta's API Setup page shows that one as \"Phone number ID\", beside the WhatsApp Business Account ID.",
             }
             : error;
+
+    /// <summary>Whether the number is used in the WhatsApp Business app and through the API at once.</summary>
+    private static bool IsOnPhone(JsonElement? number) => number.Flag("is_on_biz_app") && number.Text("platform_type") == "CLOUD_API";
 
     private static string? IdOf(JsonElement? health, string type) =>
         health.List("entities").Where(entity => LenientJson.Text(entity, "entity_type") == type).Select(entity => LenientJson.Text(entity, "id")).FirstOrDefault();

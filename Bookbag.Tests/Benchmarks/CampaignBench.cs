@@ -29,7 +29,7 @@ public static class CampaignBench
         var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
 
         var clock = TimeProvider.System;
-        var started = clock.GetTimestamp();
+        var (started, use) = (clock.GetTimestamp(), ProcessorUse.From(product));
         await product.PostAsync($"{agent}/{campaign}/launch", new { });
         var (lag, sentAll) = (TimeSpan.Zero, TimeSpan.Zero);
         JsonElement funnel;
@@ -48,8 +48,11 @@ public static class CampaignBench
 
         var stats = meta.Control.Stats();
         var table = new Table("recipients", "messages/s", "to the last message s", "to the last status s", "funnel at most behind s", "accepted", "sent twice", "read");
+        var cost = new Table([.. ProcessorUse.Columns, "a message"]);
+        cost.Row([.. use.Per(count), "in all"]);
         table.Row(count, count / sentAll.TotalSeconds, sentAll.TotalSeconds, clock.GetElapsedTime(started).TotalSeconds, lag.TotalSeconds, stats.Accepted, stats.Duplicates, funnel.GetProperty("read").GetInt32());
         Console.WriteLine(table);
+        Console.WriteLine(cost);
     }
 }
 
@@ -70,18 +73,21 @@ public static class AudienceBench
         await using var meta = await SandboxHost.StartAsync(new SandboxOptions());
         var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
         var clock = TimeProvider.System;
-        var started = clock.GetTimestamp();
+        var (started, use) = (clock.GetTimestamp(), ProcessorUse.From(product));
         await product.PostAsync($"{agent}/{campaign}/launch", new { });
         var answered = clock.GetElapsedTime(started);
         while (await product.Database.ScalarAsync<bool>("SELECT prepared_at IS NULL FROM outbound.campaigns"))
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
         var frozen = clock.GetElapsedTime(started);
+        var cost = new Table([.. ProcessorUse.Columns, "a recipient"]);
+        cost.Row([.. use.Per(count), "frozen"]);
         var recipients = await product.Database.ScalarAsync<long>("SELECT count(*) FROM outbound.recipients");
         started = clock.GetTimestamp();
         await product.Edge.GetFromJsonAsync<JsonElement>($"{agent}/{campaign}/funnel");
         var table = new Table("contacts", "launch answered s", "frozen s", "recipients/s", "recipients", "funnel read s");
         table.Row(count, answered.TotalSeconds, frozen.TotalSeconds, recipients / frozen.TotalSeconds, recipients, clock.GetElapsedTime(started).TotalSeconds);
         Console.WriteLine(table);
+        Console.WriteLine(cost);
     }
 }
 
@@ -94,7 +100,7 @@ internal static class CampaignBenchParts
         builder.Set("outbound", "Templates__Sync", "false");
     }
 
-    /// <summary>An agent on a sandbox number, an approved template, contacts, and a drafted campaign to all of them. Returns the path of the agent's campaigns and the campaign's id.</summary>
+    /// <summary>An agent on a sandbox number, an approved template, contacts (with ids in the order of their making, as the product gives them), and a drafted campaign to all of them. Returns the path of the agent's campaigns and the campaign's id.</summary>
     /// <param name="product">The product.</param>
     /// <param name="meta">The sandbox, which knows a template <c>bench</c> afterwards where it did not.</param>
     /// <param name="phoneNumberId">The number to connect.</param>
@@ -114,7 +120,7 @@ internal static class CampaignBenchParts
                 '[{"type":"BODY","text":"Hello {{1}}, your order is on its way."}]', now(), now()
             FROM platform.channels WHERE agent_id = '{{{agent.AgentId}}}';
             INSERT INTO outbound.contacts (workspace_id, agent_id, id, phone, name, created_at, updated_at)
-            SELECT workspace_id, agent_id, gen_random_uuid(), (4915000000000 + i)::text, 'Ann ' || i, now(), now()
+            SELECT workspace_id, agent_id, ('0190' || lpad(to_hex(i), 8, '0') || '7' || right(md5(i::text), 19))::uuid, (4915000000000 + i)::text, 'Ann ' || i, now(), now()
             FROM platform.channels, generate_series({{{from + 1}}}, {{{from + contacts}}}) i WHERE agent_id = '{{{agent.AgentId}}}';
             ANALYZE outbound.contacts
             """);

@@ -105,6 +105,10 @@ public sealed class Product : IAsyncDisposable
     /// <summary>The most memory that any replica of a service had resident since it started, in megabytes.</summary>
     public long PeakMemory(string service) => _processes.Where(p => p.Key.Service == service).Max(p => PeakMemory(p.Value));
 
+    /// <summary>How long a service's processes that run now have used a processor.</summary>
+    public TimeSpan ProcessorTimeOf(string service) =>
+        _processes.Where(p => p.Key.Service == service).Aggregate(TimeSpan.Zero, (sum, process) => sum + ProcessorTime.Of(process.Value));
+
     private int? ProcessOf(string service, int replica) =>
         _processes.Where(p => p.Key.Service == service).OrderBy(p => p.Key.ResourceId, StringComparer.Ordinal).Select(p => (int?)p.Value).ElementAtOrDefault(replica) is { } id
         && Directory.Exists($"/proc/{id}") ? id : null;

@@ -297,7 +297,17 @@ public sealed class GraphClientTests : IAsyncLifetime
         var request = Assert.Single(_graph.Requests);
         Assert.Equal(("GET", "Bearer " + Token, ""), (request.Method, request.Authorization, request.Body));
         Assert.StartsWith("/v25.0/100000000000001?fields=id,display_phone_number,", request.Target, StringComparison.Ordinal);
-        Assert.Contains("whatsapp_business_manager_messaging_limit,health_status", request.Target, StringComparison.Ordinal);
+        Assert.Contains("whatsapp_business_manager_messaging_limit,is_on_biz_app,health_status", request.Target, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"id":"1","platform_type":"CLOUD_API","is_on_biz_app":true,"throughput":{"level":"STANDARD"}}""", PhoneNumberDetails.OnPhone)]
+    [InlineData("""{"id":"1","platform_type":"CLOUD_API","is_on_biz_app":false,"throughput":{"level":"STANDARD"}}""", "STANDARD")]
+    [InlineData("""{"id":"1","platform_type":"NOT_APPLICABLE","is_on_biz_app":true,"throughput":{"level":"NOT_APPLICABLE"}}""", "NOT_APPLICABLE")]
+    public async Task A_number_that_is_on_a_phone_as_well_is_recognised(string answer, string throughput)
+    {
+        _graph.AnswerWith(200, answer);
+        Assert.Equal(throughput, (await GetPhoneNumberAsync()).Value!.Throughput);
     }
 
     [Fact]
@@ -306,6 +316,7 @@ public sealed class GraphClientTests : IAsyncLifetime
         _graph.AnswerWith(200, """{"id":"1","messaging_limit_tier":"TIER_1K"}""");
         Assert.Equal("TIER_1K", (await GetPhoneNumberAsync("v23.0")).Value!.MessagingLimitTier);
         Assert.DoesNotContain("whatsapp_business_manager_messaging_limit", Assert.Single(_graph.Requests).Target, StringComparison.Ordinal);
+        Assert.DoesNotContain("is_on_biz_app", Assert.Single(_graph.Requests).Target, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -56,8 +56,8 @@ internal sealed partial class ImportWorker(
         return 1;
     }
 
-    // This service stops, Postgres is away, or somebody gave a contact a number of the file at this very moment: the next try finds it otherwise.
-    private static bool IsPassing(Exception e) => e is OperationCanceledException or NpgsqlException { IsTransient: true } or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+    // This service stops, or Postgres is away: the next try finds it otherwise.
+    private static bool IsPassing(Exception e) => e is OperationCanceledException or NpgsqlException { IsTransient: true };
 
     /// <summary>Drops the files of imports that are over.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)

@@ -85,6 +85,64 @@ public sealed class AttributionTests(TestDatabase database) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task An_opt_out_goes_with_the_STOP_word_when_it_turns_out_to_answer_another_campaign()
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        await world.AddContactsAsync(1);
+        var first = await SendAsync(world);
+        await NameAsync(0);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        var second = await SendAsync(world);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.ReplyAsync("u:US.1349", "in.1", optOut: true);
+        await ApplyAsync(world);
+        Assert.Equal((1, 0), ((await world.FunnelAsync(first)).OptedOut, (await world.FunnelAsync(second)).OptedOut));
+
+        // That the second message went to the same person is told by its status.
+        await NameAsync(1);
+        await SettleAsync(world);
+        Assert.Equal((0, 1), ((await world.FunnelAsync(first)).OptedOut, (await world.FunnelAsync(second)).OptedOut));
+        Assert.Equal(0, await world.ContradictionsAsync());
+
+        Task NameAsync(int message) => world.EventAsync("status", """{"id":"w","status":"delivered","recipient_user_id":"US.1349"}""", world.Graph.Messages[message].Callback, $"w{message}");
+    }
+
+    [Fact]
+    public async Task Who_stops_marketing_in_WhatsApp_is_counted_under_whichever_address_Meta_names()
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        await world.AddContactsAsync(3);
+        var campaign = await SendAsync(world);
+        await world.EventAsync("status", """{"id":"w","status":"delivered","recipient_user_id":"US.1"}""", world.Graph.Messages.Single(m => m.To == "+15550000001").Callback, "w");
+        await world.ExecuteAsync($"INSERT INTO inbound.conversation_addresses VALUES ('{world.ChannelId}', 'p:15550000002', '{world.TemplateId}'), ('{world.ChannelId}', 'u:US.2', '{world.TemplateId}')");
+        await ApplyAsync(world);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        foreach (var customer in (string[])["u:US.1", "u:US.2", "u:US.3"])
+            await world.EventAsync("preference", """{"category":"marketing_messages","value":"stop"}""", customer: customer, field: "user_preferences");
+        await ApplyAsync(world);
+        Assert.Equal(2, (await world.FunnelAsync(campaign)).OptedOut);
+    }
+
+    [Fact]
+    public async Task The_thread_shows_a_template_as_it_was_sent()
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        await world.AddContactsAsync(1);
+        await SendAsync(world);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await ChangeAsync("Good day {{1}}.");
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await SendAsync(world);
+        world.Clock.Advance(TimeSpan.FromHours(1));
+        await ChangeAsync("Farewell {{1}}.");
+        Assert.Equal("Hello Ann, come by.;Good day Ann.", await world.ScalarAsync<string>("SELECT string_agg(text, ';' ORDER BY at) FROM outbound.template_messages"));
+        Assert.Equal(2, await world.ScalarAsync<long>("SELECT count(*) FROM outbound.template_versions"));
+
+        Task ChangeAsync(string body) => world.ExecuteAsync(
+            $$"""UPDATE outbound.templates SET components = jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', '{{body}}')), updated_at = '{{world.Clock.GetUtcNow():O}}' WHERE id = '{{world.TemplateId}}'""");
+    }
+
+    [Fact]
     public async Task A_reply_to_a_message_of_unknown_outcome_counts_once_its_status_tells()
     {
         await using var world = await CampaignWorld.CreateAsync(database);

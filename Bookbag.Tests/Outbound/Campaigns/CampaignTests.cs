@@ -1,4 +1,5 @@
 using Bookbag.Outbound.Campaigns;
+using Bookbag.Outbound.DeliveryEvents;
 using Bookbag.Outbound.Sending;
 using Bookbag.Tests.Outbound.Sending;
 using Bookbag.Tests.Support;
@@ -92,6 +93,84 @@ public sealed class CampaignTests(TestDatabase database) : IClassFixture<TestDat
         await world.EventAsync("account", """{"max_daily_conversations_per_business":"TIER_2K"}""", field: "business_capability_update");
         await world.LookAsync();
         Assert.Equal(10, await world.SendAllAsync());
+    }
+
+    [Theory]
+    [InlineData("1772532000")]
+    [InlineData("\"1772532000\"")]
+    [InlineData("\"2026-03-03T10:00:00+0000\"")]
+    [InlineData("null")] // then a day is assumed
+    public async Task An_account_that_Meta_restricts_rests_its_campaigns_until_the_restriction_ends(string expiration)
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        await world.AddContactsAsync(5);
+        var campaign = await world.LaunchAsync();
+        await world.EventAsync("account", $$"""
+            {"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_ADD_PHONE_NUMBER_ACTION","expiration":1900000000},
+            {"restriction_type":"RESTRICTED_BIZ_INITIATED_MESSAGING","expiration":{{expiration}}}]}
+            """, field: "account_update");
+        await world.Get<DeliveryEventConsumer>().RunOnceAsync(default);
+        Assert.Equal(0, await world.SendAllAsync());
+        await world.LookAsync();
+        var resting = await world.CampaignAsync(campaign);
+        Assert.Equal((CampaignState.Waiting, CampaignReasons.Restricted, CampaignWorld.Start.AddDays(1)), (resting.State, resting.Reason, resting.WaitUntil));
+        Assert.Contains("until 2026-03-03 10:00 UTC", resting.Detail, StringComparison.Ordinal);
+
+        // One that is launched meanwhile rests as well.
+        var second = await world.LaunchAsync();
+        await world.LookAsync();
+        Assert.Equal(CampaignReasons.Restricted, (await world.CampaignAsync(second)).Reason);
+        Assert.Equal(0, await world.SendAllAsync());
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await world.LookAsync();
+        Assert.Equal(5, await world.SendAllAsync());
+        world.Clock.Advance(Pace.PairInterval); // the second campaign's are to the same people
+        Assert.Equal(5, await world.SendAllAsync());
+    }
+
+    [Theory]
+    [InlineData("""{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE","waba_ban_date":"March 2, 2026"}}""", """{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"REINSTATE"}}""")]
+    [InlineData("""{"event":"ACCOUNT_OFFBOARDED"}""", """{"event":"ACCOUNT_RECONNECTED"}""")]
+    [InlineData("""{"event":"ACCOUNT_RESTRICTION","restriction_info":[{"restriction_type":"RESTRICTED_BIZ_INITIATED_MESSAGING"}]}""", """{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"REINSTATE"}}""")]
+    public async Task What_Meta_takes_from_an_account_rests_its_campaigns_and_what_it_gives_back_lets_them_go_on_at_once(string taken, string given)
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        await world.AddContactsAsync(5);
+        var campaign = await world.LaunchAsync();
+        await world.EventAsync("account", taken, field: "account_update");
+        await world.LookAsync();
+        Assert.Equal(CampaignState.Waiting, (await world.CampaignAsync(campaign)).State);
+        Assert.Equal(0, await world.SendAllAsync());
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.EventAsync("account", given, field: "account_update");
+        await world.LookAsync();
+        Assert.Equal(5, await world.SendAllAsync());
+        Assert.Null(await world.ScalarAsync<string>("SELECT problem FROM platform.channels"));
+    }
+
+    [Theory]
+    [InlineData("STANDARD", 60)]
+    [InlineData("HIGH", 800)]
+    [InlineData("COEXISTENCE", 15)] // of Meta's 20: replies have the rest
+    public async Task A_number_goes_as_fast_as_Meta_gives_it(string throughput, double perSecond)
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        world.Options.StandardPerSecond = 60;
+        Assert.Equal((perSecond, 10), (world.Get<Pace>().PerSecond(throughput, null), world.Get<Pace>().PerSecond(throughput, 10)));
+    }
+
+    [Fact]
+    public async Task Failures_that_enough_others_excuse_stop_nothing()
+    {
+        await using var world = await CampaignWorld.CreateAsync(database);
+        world.SurvivesFailures = true;
+        await world.AddContactsAsync(100);
+        var campaign = await world.LaunchAsync(new GuardRails(StopAtFailures: 0.25));
+        world.Graph.Always = sent => sent.To[^1] is '1' or '2' ? GraphTemplates.Refusal(131026) : null;
+        Assert.Equal(100, await world.SendAllAsync());
+        world.Clock.Advance(TimeSpan.FromSeconds(10));
+        await world.LookAsync();
+        Assert.Equal((CampaignState.Completed, 20), ((await world.CampaignAsync(campaign)).State, (await world.FunnelAsync(campaign)).Failed));
     }
 
     [Fact]

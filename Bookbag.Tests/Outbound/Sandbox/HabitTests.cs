@@ -51,6 +51,21 @@ public sealed class HabitTests : IAsyncLifetime
         Assert.Equal(wamid, message.GetProperty("context").GetProperty("id").GetString());
     }
 
+    [Theory]
+    [InlineData("No", "second")]
+    [InlineData("Something else", "Something else")]
+    public async Task A_button_that_is_tapped_by_hand_brings_back_its_payload(string label, string payload)
+    {
+        await SendAsync("""
+            [{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"first"}]},
+             {"type":"button","sub_type":"quick_reply","index":"1","parameters":[{"type":"payload","payload":"second"}]}]
+            """);
+        await ReachedAsync("sent", "delivered", "read");
+        await _sandbox.ControlAsync(HttpMethod.Post, $"sandbox/customers/{SandboxDriver.Customer}/messages", new { type = "button", text = label });
+        var button = (await _sandbox.Callback.NextMessageAsync()).GetProperty("button");
+        Assert.Equal((label, payload), (button.GetProperty("text").GetString(), button.GetProperty("payload").GetString()));
+    }
+
     [Fact]
     public async Task A_customer_who_has_enough_writes_STOP()
     {
@@ -165,6 +180,7 @@ public sealed class HabitTests : IAsyncLifetime
         for (var i = 0; i < 20; i++)
             Assert.Equal(200, (await _sandbox.SendTemplateAsync($"1555000{i:0000}", Template)).Status);
         Assert.Equal(130429, (await _sandbox.SendTemplateAsync("15550000020", Template)).Code);
+        Assert.True((await _sandbox.GetAsync($"v25.0/{SandboxDriver.NumberId}?fields=is_on_biz_app,platform_type")).Json.GetProperty("is_on_biz_app").GetBoolean());
     }
 
     private void Habits(CustomerHabits habits) => _sandbox.Control.Change(SandboxDriver.NumberId, new NumberSettings { Habits = habits });

@@ -69,7 +69,7 @@ internal sealed class CampaignWorld : IAsyncDisposable
         var world = new CampaignWorld(database.DataSource, await ConnectionMultiplexer.ConnectAsync($"{await TestServers.RedisAsync()},allowAdmin=true"), meta) { Clock = clock ?? new FakeTimeProvider(Start) };
         await database.DataSource.ExecuteAsync("""
             TRUNCATE outbound.campaigns, outbound.recipients, outbound.single_sends, outbound.settings, outbound.openings, outbound.ledgers, outbound.parked_statuses, outbound.replies, outbound.contacts,
-                outbound.suppressions, outbound.templates, delivery.events, inbound.conversations, inbound.conversation_addresses;
+                outbound.suppressions, outbound.templates, outbound.template_versions, outbound.restrictions, delivery.events, inbound.conversations, inbound.conversation_addresses;
             DELETE FROM platform.channels
             """);
         world.Replica = world.NewReplica();
