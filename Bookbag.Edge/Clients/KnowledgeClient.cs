@@ -77,7 +77,7 @@ public sealed record SourceDraft(string Type, string? Question = null, string? A
 
 /// <summary>What the agent would answer, and why.</summary>
 /// <param name="Outcome">How the answer came about: <c>answered</c>, <c>verbatim</c>, <c>extract</c>, <c>greeting</c>, <c>unsure</c>, <c>handoff</c>, <c>contact</c>.</param>
-public sealed record AgentAnswer(string Answer, double Score, IReadOnlyList<AnswerCitation> Citations, string Outcome, string Why);
+public sealed record AgentAnswer(string Answer, double Score, IReadOnlyList<AnswerCitation> Citations, string Outcome, string Why, string Rule, double Threshold);
 
 /// <summary>A passage that an answer rests on.</summary>
 public sealed record AnswerCitation(Guid SourceId, string SourceName, string Passage, double Score);

@@ -1,16 +1,7 @@
 using System.Globalization;
+using Bookbag.Edge.Console.Shared;
 
 namespace Bookbag.Edge.Console.Outbound;
-
-/// <summary>How good something is, for its badge; the words say it as well.</summary>
-public enum Tone
-{
-    Quiet,
-    Good,
-    Busy,
-    Warning,
-    Bad,
-}
 
 /// <summary>The API's words in those of people.</summary>
 public static class Words
