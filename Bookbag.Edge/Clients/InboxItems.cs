@@ -38,9 +38,10 @@ public sealed record TimelineEntry(Guid Id, string Kind, DateTimeOffset At, stri
 
 /// <summary>A message of a conversation; the API says what each part means.</summary>
 /// <param name="Author"><c>customer</c>, <c>ai</c>, <c>human</c>, <c>campaign</c> or <c>system</c>.</param>
+/// <param name="By">Who of the team wrote it, where that is known.</param>
 /// <param name="Status"><c>received</c>, <c>sending</c>, <c>sent</c>, <c>delivered</c>, <c>read</c>, <c>played</c>, <c>failed</c> or <c>discarded</c>.</param>
 public sealed record MessageItem(
-    Guid Id, string Direction, string Author, string Type, string? Text, MessageParts? Parts, MessageAttachment? File, string Status, string? Wamid, QuotedItem? Quoted,
+    Guid Id, string Direction, string Author, string? By, string Type, string? Text, MessageParts? Parts, MessageAttachment? File, string Status, string? Wamid, QuotedItem? Quoted,
     ContextPart? Context, ReferralPart? Referral, IReadOnlyList<ReactionItem> Reactions, IReadOnlyList<VersionItem> Versions, DateTimeOffset? RevokedAt, DateTimeOffset At,
     MessageTrouble? Error, string? Outcome, string? Why, float? Score, IReadOnlyList<AnswerCitation>? Citations, MessageCampaignItem? Campaign = null)
 {
@@ -59,7 +60,7 @@ public sealed record MessageTrouble(int? Code, string Text);
 public sealed record MessageAttachment(string State, string? Url, string? MimeType, string? Filename, long? Size, string? Problem, string? Transcript);
 
 /// <summary>A message that another one quotes.</summary>
-public sealed record QuotedItem(Guid Id, string Direction, string Author, string Type, string? Text);
+public sealed record QuotedItem(Guid Id, string Direction, string Author, string? By, string Type, string? Text);
 
 /// <summary>An emoji on a message.</summary>
 public sealed record ReactionItem(string Direction, string Emoji);

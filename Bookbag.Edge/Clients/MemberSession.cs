@@ -43,7 +43,7 @@ public sealed class MemberSession(AuthenticationStateProvider authentication, Se
     {
         if (HasEnded)
             return;
-        HasEnded = true;
+        (HasEnded, _cookie) = (true, null);
         Changed?.Invoke();
     }
 
@@ -66,6 +66,9 @@ public sealed class MemberSession(AuthenticationStateProvider authentication, Se
         if (ended is null || ended == HasEnded)
             return;
         HasEnded = ended.Value;
+        // Who signed out in the browser is signed out here too, although services might accept the cookie for hours.
+        if (HasEnded)
+            _cookie = null;
         Changed?.Invoke();
     }
 }

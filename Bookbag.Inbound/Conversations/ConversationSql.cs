@@ -1,3 +1,5 @@
+using Bookbag.ServiceDefaults.Security;
+
 namespace Bookbag.Inbound.Conversations;
 
 /// <summary>What people do to conversations. The row of a conversation is locked before its messages', as turns do.</summary>
@@ -74,6 +76,17 @@ internal static class ConversationSql
         UPDATE inbound.messages m SET awaiting = false FROM conversation c
         WHERE m.channel_id = c.channel_id AND m.conversation_id = c.id AND m.awaiting
         """;
+
+    /// <summary>Says who of the team wrote a message or a template.</summary>
+    public static FormattableString Sign(Conversation conversation, Guid messageId, Caller caller) =>
+        $"""
+        INSERT INTO inbound.writers (workspace_id, channel_id, message_id, actor_id, actor_name)
+        VALUES ({conversation.WorkspaceId}, {conversation.ChannelId}, {messageId}, {caller.ActorId}, {caller.Name}) ON CONFLICT DO NOTHING
+        """;
+
+    /// <summary>Who of the team wrote which of these.</summary>
+    public static FormattableString WritersOf(Conversation conversation, Guid[] messageIds) =>
+        $"SELECT message_id, actor_name FROM inbound.writers WHERE channel_id = {conversation.ChannelId} AND message_id = ANY ({messageIds})";
 
     /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>, and by it that of the messages.</summary>
     public static FormattableString OfWamids(Conversation conversation, string[] wamids) =>

@@ -6,6 +6,7 @@ using Bookbag.ServiceDefaults.WhatsApp;
 namespace Bookbag.Inbound.Conversations;
 
 /// <summary>A message as the API shows it.</summary>
+/// <param name="By">Of a person's message: the member or key that wrote it; null where nobody knows, as of what was typed on the business's phone.</param>
 /// <param name="Text">What a person reads of it: text, caption, label of a button …; of one that was edited the last version, of one that was taken back nothing.</param>
 /// <param name="Parts">What it holds besides the text; null for text alone.</param>
 /// <param name="Content">Meta's own object for every type but text.</param>
@@ -21,7 +22,7 @@ namespace Bookbag.Inbound.Conversations;
 /// <param name="Score">How well the agent's sources cover the question, 0 to 1.</param>
 /// <param name="Campaign">The campaign that sent it, or that the customer answers with it.</param>
 public sealed record MessageResponse(
-    Guid Id, MessageDirection Direction, MessageAuthor Author, string Type, string? Text, MessageParts? Parts, JsonElement? Content, MessageFile? File, MessageStatus Status, string? Wamid,
+    Guid Id, MessageDirection Direction, MessageAuthor Author, string? By, string Type, string? Text, MessageParts? Parts, JsonElement? Content, MessageFile? File, MessageStatus Status, string? Wamid,
     string? ContextMessageId, QuotedMessage? Quoted, ContextPart? Context, ReferralPart? Referral, IReadOnlyList<MessageReaction> Reactions, IReadOnlyList<MessageVersion> Versions,
     DateTimeOffset? RevokedAt, DateTimeOffset At, DateTimeOffset? SentAt, DateTimeOffset? DeliveredAt, DateTimeOffset? ReadAt, DateTimeOffset? FailedAt,
     MessageErrorResponse? Error, string? Outcome, string? Why, float? Score, JsonElement? Citations, MessageCampaign? Campaign)
@@ -31,7 +32,7 @@ public sealed record MessageResponse(
         var versions = around.VersionsOf(m);
         var revokedAt = around.RevokedAt(m);
         return new(
-            m.Id, m.Direction, m.Author, m.Type, revokedAt is not null ? null : versions.Count > 0 ? versions[^1].Text : m.Text, MessageParts.Of(m.Type, m.Content), m.Content, around.FileOf(m),
+            m.Id, m.Direction, m.Author, around.WriterOf(m.Id), m.Type, revokedAt is not null ? null : versions.Count > 0 ? versions[^1].Text : m.Text, MessageParts.Of(m.Type, m.Content), m.Content, around.FileOf(m),
             m.Status, m.Wamid, m.ContextWamid, around.QuotedBy(m), ContextPart.Of(m.Context), ReferralPart.Of(m.Referral), around.ReactionsTo(m.Wamid), versions, revokedAt,
             m.At, m.SentAt, m.DeliveredAt, m.ReadAt, m.FailedAt, m.ErrorText is { } words ? new MessageErrorResponse(m.ErrorCode, words) : null,
             m.Outcome, m.Why, m.Score, m.Citations, around.CampaignOf(m));
@@ -39,7 +40,7 @@ public sealed record MessageResponse(
 
     /// <summary>A template, which is no row of the thread.</summary>
     internal static MessageResponse Of(TemplateMessage t, MessageSurroundings around) => new(
-        t.Id, MessageDirection.Out, t.Author, "template", t.Text, null, t.Content is { } content ? JsonElement.Parse(content) : null, null, t.ShownStatus, t.Wamid,
+        t.Id, MessageDirection.Out, t.Author, around.WriterOf(t.Id), "template", t.Text, null, t.Content is { } content ? JsonElement.Parse(content) : null, null, t.ShownStatus, t.Wamid,
         null, null, null, null, around.ReactionsTo(t.Wamid), [], null,
         t.At, t.SentAt, t.DeliveredAt, t.ReadAt, t.ShownStatus == MessageStatus.Failed ? t.EndedAt : null, t.Problem is { } words ? new MessageErrorResponse(t.ErrorCode, words) : null,
         null, null, null, null, t is { CampaignId: { } campaign, CampaignName: { } name } ? new MessageCampaign(campaign, name, t.Id, null, null, null) : null);
@@ -66,7 +67,8 @@ public sealed record MessageErrorResponse(int? Code, string Text);
 public sealed record MessageFile(MediaState State, string? Url, string? MimeType, string? Filename, long? Size, string? Problem, string? Transcript);
 
 /// <summary>A message that another one quotes.</summary>
-public sealed record QuotedMessage(Guid Id, MessageDirection Direction, MessageAuthor Author, string Type, string? Text, DateTimeOffset At);
+/// <param name="By">As of a message.</param>
+public sealed record QuotedMessage(Guid Id, MessageDirection Direction, MessageAuthor Author, string? By, string Type, string? Text, DateTimeOffset At);
 
 /// <summary>An emoji on a message.</summary>
 /// <param name="Direction">Whose it is: the customer's (<c>in</c>) or the business's.</param>

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Bookbag.Inbound.Conversations;
 
-/// <summary>What belongs to the messages of a page: reactions, edits and revokes to them, the messages that they quote, their files, and the campaigns that they answer.</summary>
+/// <summary>What belongs to the messages of a page: reactions, edits and revokes to them, the messages that they quote, their files, who of the team wrote them, and the campaigns that they answer.</summary>
 /// <remarks>
 /// Put together when a page is read: a reaction or an edit may come before the message that it is about, and stays a message of its own
 /// where that never comes. What anybody ever said is changed nowhere.
@@ -20,9 +20,11 @@ internal sealed class MessageSurroundings
     private readonly Dictionary<Guid, StoredMedia> _files;
     private readonly Dictionary<string, TemplateMessage> _templates;
     private readonly Dictionary<string, ReplyLink> _links;
+    private readonly Dictionary<Guid, string> _writers;
 
     private MessageSurroundings(
-        Conversation conversation, IEnumerable<Message> marks, IEnumerable<Message> quoted, IEnumerable<StoredMedia> files, IReadOnlyList<TemplateMessage> templates, IEnumerable<ReplyLink> links)
+        Conversation conversation, IEnumerable<Message> marks, IEnumerable<Message> quoted, IEnumerable<StoredMedia> files, IReadOnlyList<TemplateMessage> templates, IEnumerable<ReplyLink> links,
+        IEnumerable<Writer> writers)
     {
         _conversation = conversation;
         _marks = marks.ToLookup(m => m.ContextWamid!, StringComparer.Ordinal);
@@ -30,8 +32,11 @@ internal sealed class MessageSurroundings
         _files = files.ToDictionary(f => f.Id);
         _templates = templates.Where(t => t.Wamid is not null).ToDictionary(t => t.Wamid!, StringComparer.Ordinal);
         _links = links.ToDictionary(l => l.Wamid, StringComparer.Ordinal);
+        _writers = writers.ToDictionary(w => w.MessageId, w => w.ActorName);
         Templates = templates;
     }
+
+    private sealed record Writer(Guid MessageId, string ActorName);
 
     /// <summary>The templates that went to the customer, which are no rows of the thread, the latest first.</summary>
     public IReadOnlyList<TemplateMessage> Templates { get; }
@@ -53,7 +58,9 @@ internal sealed class MessageSurroundings
         var files = await db.Set<StoredMedia>().AsNoTracking().Where(f => f.ChannelId == conversation.ChannelId && ids.Contains(f.Id)).ToListAsync(cancellationToken);
         var received = page.Where(m => m.Author == MessageAuthor.Customer).Select(m => m.Wamid).OfType<string>().ToArray();
         var links = received.Length == 0 ? [] : await db.Database.SqlQuery<ReplyLink>(TemplateMessageSql.LinksOf(conversation, received)).ToListAsync(cancellationToken);
-        return new(conversation, marks, page.Concat(quoted), files, templates, links);
+        Guid[] byHand = [.. page.Concat(quoted).Where(m => m.Author == MessageAuthor.Human).Select(m => m.Id), .. templates.Where(t => t.ByPerson).Select(t => t.Id)];
+        var writers = byHand.Length == 0 ? [] : await db.Database.SqlQuery<Writer>(ConversationSql.WritersOf(conversation, byHand)).ToListAsync(cancellationToken);
+        return new(conversation, marks, page.Concat(quoted), files, templates, links, writers);
     }
 
     /// <summary>What a message said, where it was edited or taken back. Only who wrote a message can do that.</summary>
@@ -73,14 +80,17 @@ internal sealed class MessageSurroundings
 
     /// <summary>The message that this one quotes; null when nobody here knows it.</summary>
     public QuotedMessage? QuotedBy(Message message) => message.ContextWamid is not { } wamid ? null
-        : _quoted.TryGetValue(wamid, out var quoted) ? new(quoted.Id, quoted.Direction, quoted.Author, quoted.Type, quoted.Text, quoted.At)
-        : _templates.TryGetValue(wamid, out var template) ? new(template.Id, MessageDirection.Out, template.Author, "template", template.Text, template.At)
+        : _quoted.TryGetValue(wamid, out var quoted) ? new(quoted.Id, quoted.Direction, quoted.Author, WriterOf(quoted.Id), quoted.Type, quoted.Text, quoted.At)
+        : _templates.TryGetValue(wamid, out var template) ? new(template.Id, MessageDirection.Out, template.Author, WriterOf(template.Id), "template", template.Text, template.At)
         : null;
 
     /// <summary>The campaign that a customer's message answers.</summary>
     public MessageCampaign? CampaignOf(Message message) => message is { Direction: MessageDirection.In, Wamid: { } wamid } && _links.TryGetValue(wamid, out var link)
         ? new(link.CampaignId, link.CampaignName, link.RecipientId, link.Rule, link.Rule != "latest", link.Late)
         : null;
+
+    /// <summary>The member or key that wrote a message by hand.</summary>
+    public string? WriterOf(Guid messageId) => _writers.GetValueOrDefault(messageId);
 
     /// <summary>A message's file.</summary>
     public MessageFile? FileOf(Message message) => _files.TryGetValue(message.Id, out var file)

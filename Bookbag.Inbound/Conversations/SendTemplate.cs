@@ -38,11 +38,12 @@ internal static class SendTemplate
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync(ConversationSql.FollowTemplate(conversation, template.Text, template.At, $"{caller.Name} sent a template.", now), cancellationToken);
+        await db.Database.ExecuteSqlAsync(ConversationSql.Sign(conversation, id, caller), cancellationToken);
         await db.LetTicketFollowAsync(conversation, TicketFact.Person, caller, now, cancellationToken, [id]);
         await transaction.CommitAsync(cancellationToken);
         tools.WakeUps.Signal(TurnWorker.Topic);
         tools.WakeUps.SignalTickets();
-        return TypedResults.Created((string?)null, MessageResponse.Of(template, around));
+        return TypedResults.Created((string?)null, MessageResponse.Of(template, around) with { By = caller.Name });
     }
 
     // Outbound's keys are the workspace's: the same key for another conversation is another message there, as it is here.

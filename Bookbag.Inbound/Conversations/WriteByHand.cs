@@ -143,6 +143,7 @@ public static class WriteByHand
 
         await db.Database.ExecuteSqlAsync(
             ConversationSql.WriteByHand(conversation, messageId, draft.Text, $"{caller.Name} replied by hand.", now, draft.Type, quoted), cancellationToken);
+        await db.Database.ExecuteSqlAsync(ConversationSql.Sign(conversation, messageId, caller), cancellationToken);
         if (draft.File is { } file)
         {
             await MediaStore.AddAsync((NpgsqlConnection)db.Database.GetDbConnection(), conversation.ChannelId, conversation.Id, conversation.AgentId, messageId, file, now, cancellationToken);

@@ -37,6 +37,167 @@ public sealed class InboxTests(BrowserWorld world)
     }
 
     [Fact]
+    public async Task A_person_takes_a_ticket_answers_and_hands_back_and_a_colleague_sees_every_move()
+    {
+        var agent = await ConnectAsync("Moves");
+        var customer = await WriteAsync(agent, "Tom Becker", new { text = "I want to talk to a human please" });
+        await world.VisitAsync("editor", async ann => await world.VisitAsync("editor", async ben =>
+        {
+            foreach (var visit in new[] { ann, ben })
+            {
+                await visit.GoAsync($"/agents/{agent.Id}/inbox");
+                await Expect(Row(visit, "Tom Becker").GetByText("Unread:")).ToBeAttachedAsync();
+                await Row(visit, "Tom Becker").ClickAsync();
+                await visit.SeesAsync("Nobody has it yet");
+            }
+
+            await ann.Button("Take it").ClickAsync();
+            await ann.SeesAsync("You have it");
+            await Expect(Head(ben).GetByText(" has it")).ToContainTextAsync("editor-");
+
+            // What is typed outlives a reload of the page.
+            await ann.Field("Message").FillAsync("Hello Tom, Ann here.");
+            await ann.Page.ReloadAsync();
+            await Expect(ann.Field("Message")).ToHaveValueAsync("Hello Tom, Ann here.");
+            await ann.Field("Message").PressAsync("Enter");
+            await Expect(Bubble(ben, "Hello Tom, Ann here.")).ToBeVisibleAsync();
+            await Expect(ann.Field("Message")).ToHaveValueAsync("");
+            await Expect(Bubble(ann, "Hello Tom, Ann here.").GetByText("Read", new() { Exact = true })).ToBeAttachedAsync();
+            await Expect(Row(ben, "Tom Becker").GetByText("Waiting for the customer")).ToBeVisibleAsync();
+
+            await ann.Button("Note to the team").ClickAsync();
+            await ann.Field("Note to the team").FillAsync("He is a friend of the house.");
+            await ann.Button("Add note").ClickAsync();
+            await Expect(ben.Page.GetByText("He is a friend of the house.")).ToBeVisibleAsync();
+            await ben.AssertAccessibleAsync();
+
+            await ben.Button("Resume agent").ClickAsync();
+            await Expect(Head(ann).GetByText("The agent answers")).ToBeVisibleAsync();
+            await WriteAsync(agent, "Tom Becker", new { text = ConnectedAgent.Question }, customer);
+            await Expect(Bubble(ann, ConnectedAgent.OpeningHours)).ToBeVisibleAsync();
+            await ann.Button("Take over").ClickAsync();
+            await Expect(Head(ben).GetByText(" has it")).ToBeVisibleAsync();
+        }));
+    }
+
+    [Fact]
+    public async Task When_the_window_is_closed_the_approved_templates_are_offered()
+    {
+        var agent = await ConnectAsync("Late");
+        var name = $"order_news_{Interlocked.Increment(ref _customers)}";
+        await ApproveAsync(agent.Id, new { name, language = "en", category = "utility", body = "Hello {{1}}, there is news of your order today.", examples = new Dictionary<string, string> { ["1"] = "Ada" } });
+        var yesterday = TimeProvider.System.GetUtcNow().AddHours(-25).ToUnixTimeSeconds();
+        await WriteAsync(agent, "Late Larry", new { text = "Is anybody there?", timestamp = yesterday });
+        await world.VisitAsync("editor", async visit =>
+        {
+            await visit.GoAsync($"/agents/{agent.Id}/inbox?view=all");
+            await Row(visit, "Late Larry").ClickAsync();
+
+            await visit.SeesAsync("The 24-hour window is closed.");
+            await Expect(visit.Field("Message")).ToHaveCountAsync(0);
+            await visit.Button("Choose a template").ClickAsync();
+            await visit.Field("Template").SelectOptionAsync(new SelectOptionValue { Label = $"{name} (en)" });
+            await visit.Page.GetByLabel("Value of 1").FillAsync("Larry");
+            await visit.Page.GetByLabel("Value of 1").PressAsync("Tab");
+            await Expect(visit.Page.GetByLabel("Preview")).ToContainTextAsync("Hello Larry, there is news of your order today.");
+            await visit.AssertAccessibleAsync();
+        });
+    }
+
+    [Fact]
+    public async Task A_viewer_reads_along_on_a_phone_and_cannot_write()
+    {
+        var agent = await ConnectAsync("Phone");
+        await WriteAsync(agent, "Petra Small", new { text = "I want to talk to a human please" });
+        await world.VisitAsync("viewer", async visit =>
+        {
+            await visit.GoAsync($"/agents/{agent.Id}/inbox");
+            await Row(visit, "Petra Small").ClickAsync();
+
+            await Expect(Bubble(visit, "I want to talk to a human please")).ToBeVisibleAsync();
+            await visit.SeesAsync("Your role may read along.");
+            await Expect(visit.Page.GetByRole(AriaRole.Textbox)).ToHaveCountAsync(0);
+            await Expect(visit.Button("Take it")).ToHaveCountAsync(0);
+            Assert.Equal(360, await visit.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+            await visit.AssertAccessibleAsync();
+
+            await visit.Link("Back to the list").ClickAsync();
+            await Expect(Row(visit, "Petra Small")).ToBeVisibleAsync();
+            await visit.AssertAccessibleAsync();
+        }, new BrowserNewContextOptions { ViewportSize = new() { Width = 360, Height = 740 } });
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_while_somebody_writes_takes_no_word_and_a_reload_neither()
+    {
+        var agent = await ConnectAsync("Ends");
+        await WriteAsync(agent, "Eve Ending", new { text = "I want to talk to a human please" });
+        await world.VisitAsync("editor", async visit =>
+        {
+            await visit.GoAsync($"/agents/{agent.Id}/inbox");
+            await Row(visit, "Eve Ending").ClickAsync();
+            await visit.Button("Take it").ClickAsync();
+            await Expect(visit.Field("Message")).ToBeFocusedAsync();
+            await visit.Field("Message").FillAsync("Your lamp is on its way.");
+            await visit.Page.Context.ClearCookiesAsync(new() { Name = "bookbag" });
+            await visit.ReturnToTabAsync();
+            await visit.SeesAsync("Your session has ended");
+            await visit.Field("Message").PressSequentiallyAsync(" It comes on Friday.");
+            await visit.Field("Message").PressAsync("Enter");
+            await Expect(visit.Page.Locator(".mud-snackbar")).ToBeVisibleAsync();
+            await Expect(visit.Field("Message")).ToHaveValueAsync("Your lamp is on its way. It comes on Friday.");
+
+            // Who reloads in this state comes back through the sign-in page.
+            await visit.Page.ReloadAsync();
+            await visit.SignInHereAsync();
+            await Expect(visit.Field("Message")).ToHaveValueAsync("Your lamp is on its way. It comes on Friday.");
+
+            // The reload is faster than the answer, or the message is faster than the reload: it is sent once.
+            await visit.Field("Message").EvaluateAsync("box => { box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); location.reload(); }");
+            await Expect(visit.Field("Message")).ToBeVisibleAsync();
+            await visit.Field("Message").PressAsync("Enter");
+            await Expect(visit.Field("Message")).ToHaveValueAsync("");
+            await Expect(Bubble(visit, "It comes on Friday.").GetByText("Read", new() { Exact = true })).ToBeAttachedAsync();
+            await Expect(Bubble(visit, "It comes on Friday.")).ToHaveCountAsync(1);
+            visit.Forgive("401");
+        });
+    }
+
+    [Fact]
+    public async Task The_keyboard_is_enough_to_answer_quote_and_look_at_the_details()
+    {
+        var agent = await ConnectAsync("Keys");
+        await WriteAsync(agent, "Kay Board", new { text = "I want to talk to a human please" });
+        await world.VisitAsync("editor", async visit =>
+        {
+            await visit.GoAsync($"/agents/{agent.Id}/inbox");
+            await Row(visit, "Kay Board").PressAsync("Enter");
+            await visit.Button("Take it").PressAsync("Enter");
+            await Expect(visit.Field("Message")).ToBeFocusedAsync();
+
+            await Bubble(visit, "talk to a human").GetByRole(AriaRole.Button, new() { Name = "Quote" }).PressAsync("Enter");
+            await Expect(visit.Field("Message")).ToBeFocusedAsync();
+            await Expect(visit.Page.Locator(".composer blockquote")).ToContainTextAsync("talk to a human");
+            await visit.Page.Keyboard.PressAsync("Escape");
+            await Expect(visit.Page.Locator(".composer blockquote")).ToHaveCountAsync(0);
+
+            await visit.Page.Keyboard.TypeAsync("One line");
+            await visit.Page.Keyboard.PressAsync("Shift+Enter");
+            await visit.Page.Keyboard.TypeAsync("and another");
+            await visit.Page.Keyboard.PressAsync("Enter");
+            await Expect(Bubble(visit, "One line")).ToContainTextAsync("and another");
+            await Expect(Bubble(visit, "One line")).ToContainTextAsync("editor-");
+            await Expect(visit.Field("Message")).ToBeFocusedAsync();
+
+            await visit.Button("Details").PressAsync("Enter");
+            await Expect(visit.Button("Close the details")).ToBeFocusedAsync();
+            await visit.Page.Keyboard.PressAsync("Escape");
+            await Expect(visit.Button("Close the details")).ToBeHiddenAsync();
+            await Expect(visit.Button("Details")).ToBeFocusedAsync();
+        }, new BrowserNewContextOptions { ViewportSize = new() { Width = 800, Height = 900 } });
+    }
+
+    [Fact]
     public async Task Every_kind_of_message_is_shown_for_what_it_is()
     {
         var agent = await ConnectAsync("Kinds");
@@ -87,7 +248,19 @@ public sealed class InboxTests(BrowserWorld world)
         return new Customer(phone, written.EnumerateObject().First().Value.GetString()!); // the id, and nothing else
     }
 
+    private async Task ApproveAsync(Guid agentId, object template)
+    {
+        var path = $"/api/agents/{agentId}/outbound/templates";
+        var id = (await world.Product.PostAsync(path, template)).GetProperty("id").GetGuid();
+        await world.Product.PostAsync($"{path}/{id}/submit", new { });
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await world.Product.Edge.GetFromJsonAsync<JsonElement>($"{path}/{id}", patience.Token)).GetProperty("status").GetString() != "APPROVED")
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
+    }
+
     private static ILocator Row(Visit visit, string name) => visit.Page.Locator(".inbox-list").GetByRole(AriaRole.Link).Filter(new() { HasText = name });
 
     private static ILocator Bubble(Visit visit, string text) => visit.Page.GetByRole(AriaRole.Article).Filter(new() { HasText = text });
+
+    private static ILocator Head(Visit visit) => visit.Page.Locator(".thread-head");
 }

@@ -37,6 +37,14 @@ public sealed class Visit
         await Expect(Page.Locator(".console h1").First).ToBeVisibleAsync();
     }
 
+    /// <summary>On the page that asks for it.</summary>
+    public async Task SignInHereAsync()
+    {
+        await Expect(Page.GetByLabel("Password")).ToBeVisibleAsync();
+        await SignInAsync(Page, null);
+        await Expect(Page.Locator(".console h1").First).ToBeAttachedAsync();
+    }
+
     /// <summary>In another tab, as somebody does whose session has ended in this one.</summary>
     public async Task SignInAgainAsync()
     {

@@ -49,11 +49,11 @@ public static class InboxWords
     };
 
     /// <summary>Who wrote a message.</summary>
-    public static string Author(string author, string customer) => author switch
+    public static string Author(string author, string? by, string customer) => author switch
     {
         "customer" => customer,
         "ai" => "Agent",
-        "human" => "Team",
+        "human" => by ?? "Team",
         "campaign" => "Campaign",
         _ => "WhatsApp",
     };

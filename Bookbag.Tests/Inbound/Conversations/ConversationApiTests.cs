@@ -176,6 +176,9 @@ public sealed class ConversationApiTests : IClassFixture<TestDatabase>, IDisposa
         Assert.Equal(("out", "human", "text", "Hi, Ann here.", "sending"),
             (message.GetProperty("direction").GetString(), message.GetProperty("author").GetString(), message.GetProperty("type").GetString(),
             message.GetProperty("text").GetString(), message.GetProperty("status").GetString()));
+        Assert.Equal("Key", message.GetProperty("by").GetString());
+        var thread = (await client.GetFromJsonAsync<JsonElement>($"/api/conversations/{id}/messages")).GetProperty("items");
+        Assert.Equal([null, "Key"], thread.EnumerateArray().Select(item => item.GetProperty("by").GetString()));
         var conversation = await client.GetFromJsonAsync<JsonElement>($"/api/conversations/{id}");
         Assert.Equal(("human", "Key replied by hand."), (conversation.GetProperty("mode").GetString(), conversation.GetProperty("escalationReason").GetString()));
         Assert.Equal(Now.UtcDateTime, await _database.DataSource.ScalarAsync<DateTime>($"SELECT turn_due_at FROM inbound.conversations WHERE id = '{id}'"));
