@@ -12,7 +12,10 @@ internal sealed partial class ReplySender(
     TurnQueue queue, GraphClient graph, ReplyPace pace, ChannelFaults faults, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<ReplySender> logger)
 {
     private readonly TurnOptions _options = options.Value;
-    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private DateTimeOffset _reachedSince = clock.GetUtcNow();
+
+    /// <summary>Postgres was away, and with it the door: what Meta had to tell meanwhile, it repeats.</summary>
+    public void WasAway() => _reachedSince = clock.GetUtcNow();
 
     /// <summary>
     /// Sends the pending replies of a turn in order. True when all are done and the conversation is still ours;
@@ -94,9 +97,9 @@ internal sealed partial class ReplySender(
     {
         if (reply.Unconfirmed == 0 || reply.Begun)
             return null;
-        // Everything may have been down until we started: Meta repeats what it could not deliver.
-        if (now < _startedAt + _options.SettleAfter)
-            return _startedAt + _options.SettleAfter;
+        // Everything may have been down until then: Meta repeats what it could not deliver.
+        if (now < _reachedSince + _options.SettleAfter)
+            return _reachedSince + _options.SettleAfter;
         return await queue.IsLogBehindAsync(reply.DueAt, cancellationToken) ? now + _options.PollEvery : null;
     }
 

@@ -9,7 +9,7 @@ namespace Bookbag.Inbound.Conversations;
 /// that holds its lease.
 /// </summary>
 internal sealed partial class TurnWorker(
-    TurnQueue queue, Turn turn, WakeUps wakeUps, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<TurnWorker> logger) : BackgroundService
+    TurnQueue queue, Turn turn, ReplySender sender, WakeUps wakeUps, TurnMetrics metrics, TimeProvider clock, IOptions<TurnOptions> options, ILogger<TurnWorker> logger) : BackgroundService
 {
     /// <summary>The wake-up topic to signal after something became due in a conversation.</summary>
     public const string Topic = "turns";
@@ -72,6 +72,7 @@ internal sealed partial class TurnWorker(
 #pragma warning restore CA1031
             {
                 Log.RoundFailed(logger, e);
+                sender.WasAway();
                 await Task.Delay(_options.PollEvery, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
