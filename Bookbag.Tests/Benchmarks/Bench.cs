@@ -17,6 +17,7 @@ public static class Bench
         ["audience"] = AudienceBench.RunAsync,
         ["memory"] = MemoryBench.RunAsync,
         ["proof"] = Chaos.CampaignProof.RunAsync,
+        ["storm"] = Chaos.CustomerProof.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)

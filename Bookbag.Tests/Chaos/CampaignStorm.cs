@@ -11,7 +11,6 @@ using Bookbag.Tests.Support;
 using outbound::Bookbag.Outbound.Campaigns;
 using outbound::Bookbag.Outbound.Sandbox;
 using outbound::Bookbag.Outbound.Sending;
-using StackExchange.Redis;
 
 namespace Bookbag.Tests.Chaos;
 
@@ -39,16 +38,6 @@ internal sealed record StormPlan(int Recipients, int Kills, int PostgresKills, i
     }
 }
 
-internal enum StormEvent
-{
-    KillOutbound,
-    KillPostgres,
-    FlushRedis,
-    KillRedis,
-    HangRedis,
-    Throttle,
-}
-
 /// <summary>
 /// The whole product with two replicas of Outbound; three campaigns of two numbers that share one messaging limit, to customers who overlap; and a Meta that loses answers,
 /// throttles, and raises the limit as it is used. What Meta's double counted is held against what the product says at every look.
@@ -61,6 +50,7 @@ internal sealed class CampaignStorm : IAsyncDisposable
 
     private readonly StormPlan _plan;
     private readonly Product _product;
+    private readonly Havoc _havoc;
     private readonly SandboxHost _meta;
     private readonly DurableData _data;
     private readonly ConcurrentDictionary<Guid, ConcurrentBag<BusinessMessage>> _taken = [];
@@ -71,7 +61,7 @@ internal sealed class CampaignStorm : IAsyncDisposable
 
     private CampaignStorm(StormPlan plan, Product product, SandboxHost meta, DurableData data)
     {
-        (_plan, _product, _meta, _data) = (plan, product, meta, data);
+        (_plan, _product, _havoc, _meta, _data) = (plan, product, new Havoc(product), meta, data);
         _meta.Control.Accepted += message =>
         {
             if (CallbackId.Parse(message.Opaque) is { } id && message.Type == "template")
@@ -181,53 +171,25 @@ internal sealed class CampaignStorm : IAsyncDisposable
         switch (what)
         {
             case StormEvent.KillOutbound:
-                await KillAsync("outbound", random.Next(2));
+                await _havoc.KillAsync("outbound", random.Next(2));
                 break;
             case StormEvent.KillPostgres:
-                await KillAsync("postgres", 0);
+                await _havoc.KillAsync("postgres", 0);
                 break;
             case StormEvent.KillRedis:
-                await KillAsync("redis", 0);
+                await _havoc.KillAsync("redis", 0);
                 break;
             case StormEvent.FlushRedis:
-                await FlushAsync();
+                await _havoc.FlushRedisAsync();
                 break;
             case StormEvent.HangRedis:
-                await _product.SignalAsync("redis", "STOP");
-                await LookForAsync(TimeSpan.FromSeconds(3));
-                await _product.SignalAsync("redis", "CONT");
+                await _havoc.HangRedisAsync(() => LookForAsync(TimeSpan.FromSeconds(3)));
                 break;
             case StormEvent.Throttle:
                 SetFaults(throttled: 0.95);
                 await LookForAsync(TimeSpan.FromSeconds(1.5));
                 SetFaults();
                 break;
-        }
-    }
-
-    /// <summary>Kills one that runs; one that is dead already is waited for.</summary>
-    private async Task KillAsync(string service, int replica)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!_product.TryKill(service, replica))
-        {
-            if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromMinutes(1))
-                throw new TimeoutException($"{service} did not come back.");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
-    }
-
-    private async Task FlushAsync()
-    {
-        try
-        {
-            await using var redis = await ConnectionMultiplexer.ConnectAsync($"{await _product.App.GetConnectionStringAsync("redis")},allowAdmin=true,connectTimeout=2000");
-            foreach (var endpoint in redis.GetEndPoints())
-                await redis.GetServer(endpoint).FlushAllDatabasesAsync();
-        }
-        catch (RedisException)
-        {
-            // It was killed a moment ago, and comes back without what it held: the same.
         }
     }
 

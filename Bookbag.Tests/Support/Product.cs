@@ -46,7 +46,7 @@ public sealed class Product : IAsyncDisposable
         configure?.Invoke(builder);
         var app = await builder.BuildAsync();
         await app.StartAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         foreach (var service in (string[])["inbound", "outbound", "sandbox", "edge"])
             await app.ResourceNotifications.WaitForResourceHealthyAsync(service, patience.Token);
 

@@ -1,7 +1,6 @@
 extern alias outbound;
 using System.Collections.Concurrent;
 using System.Globalization;
-using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using Bookbag.Tests.Support;
 using outbound::Bookbag.Outbound.Sandbox;
@@ -9,14 +8,14 @@ using outbound::Bookbag.Outbound.Sandbox;
 namespace Bookbag.Tests.Chaos;
 
 /// <summary>Customers who all write at once to the whole product, a Meta that repeats what was not answered 200, and a count of what reached every customer.</summary>
-public sealed class Storm : IAsyncDisposable
+public sealed class WebhookFlood : IAsyncDisposable
 {
     private const string PhoneNumberId = "100000000000555";
 
     private readonly SandboxHost _sandbox;
     private readonly ConcurrentDictionary<string, int> _answers = [];
 
-    private Storm(Product product, SandboxHost sandbox)
+    private WebhookFlood(Product product, SandboxHost sandbox)
     {
         Product = product;
         _sandbox = sandbox;
@@ -28,11 +27,10 @@ public sealed class Storm : IAsyncDisposable
     /// <summary>How many messages Graph took for each customer.</summary>
     public IReadOnlyDictionary<string, int> Answers => _answers;
 
-    public static async Task<Storm> StartAsync(int inboundReplicas)
+    public static async Task<WebhookFlood> StartAsync()
     {
         var product = await Product.StartAsync(builder =>
         {
-            builder.Service("inbound").WithReplicas(inboundReplicas);
             // A dead worker's conversations are taken over soon; a reply of unknown outcome waits as long as the sandbox takes to repeat a webhook.
             builder.Set("inbound", "Turns__Lease", "00:00:05");
             builder.Set("inbound", "Turns__SettleAfter", "00:01:15");
@@ -46,29 +44,25 @@ public sealed class Storm : IAsyncDisposable
             Reads = false,
         });
         await product.ConnectAgentAsync(PhoneNumberId, sandbox.SendUrl(PhoneNumberId).ToString());
-        return new Storm(product, sandbox);
+        return new WebhookFlood(product, sandbox);
     }
 
-    /// <summary>Posts the messages of all customers, many at a time; a POST that is not answered 200 is repeated until it is, as Meta does.</summary>
+    /// <summary>Posts a message of every customer, many at a time; a POST that is not answered 200 is repeated until it is, as Meta does.</summary>
     /// <param name="customers">How many customers write.</param>
-    /// <param name="messages">How many messages each of them writes, all customers' first ones before the second ones.</param>
     /// <param name="delivered">Told after every 200 how many there were.</param>
-    public async Task WriteAsync(int customers, int messages, Action<int> delivered)
+    public async Task WriteAsync(int customers, Action<int> delivered)
     {
         var acknowledged = 0;
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         using var meta = new HttpClient { BaseAddress = Product.Edge.BaseAddress, Timeout = TimeSpan.FromSeconds(20) };
-        for (var message = 0; message < messages; message++)
+        await Parallel.ForEachAsync(Enumerable.Range(0, customers), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = patience.Token }, async (customer, stop) =>
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, customers), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = patience.Token }, async (customer, stop) =>
-            {
-                var from = (49_170_000_0000 + customer).ToString(CultureInfo.InvariantCulture);
-                var body = Payloads.Text(PhoneNumberId, from, $"wamid.storm.{customer}.{message}", ConnectedAgent.Question, TimeProvider.System.GetUtcNow());
-                while (!await IsAcknowledgedAsync(meta, body, stop))
-                    await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop);
-                delivered(Interlocked.Increment(ref acknowledged));
-            });
-        }
+            var from = (49_170_000_0000 + customer).ToString(CultureInfo.InvariantCulture);
+            var body = Payloads.Text(PhoneNumberId, from, $"wamid.flood.{customer}", ConnectedAgent.Question, TimeProvider.System.GetUtcNow());
+            while (!await IsAcknowledgedAsync(meta, body, stop))
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, stop);
+            delivered(Interlocked.Increment(ref acknowledged));
+        });
     }
 
     /// <summary>Waits until there is nothing left to do: no delivery to apply, no message to answer, no reply under way.</summary>
