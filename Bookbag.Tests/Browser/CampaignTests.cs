@@ -31,7 +31,7 @@ public sealed class CampaignTests(BrowserWorld world)
             await Expect(State(visit)).ToHaveTextAsync("Sending");
 
             await visit.Button("Cancel…").ClickAsync();
-            await Answer(visit, "Cancel").ClickAsync();
+            await Answer(visit, "Go back").ClickAsync();
             await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
             await Expect(State(visit)).ToHaveTextAsync("Sending");
 
@@ -210,7 +210,7 @@ public sealed class CampaignTests(BrowserWorld world)
     private static string Page(Guid agent, Guid campaign) => $"/agents/{agent}/outbound/campaigns/{campaign}";
 
     /// <summary>How the campaign stands.</summary>
-    private static ILocator State(Visit visit) => visit.Page.Locator(".note .badge");
+    private static ILocator State(Visit visit) => visit.Page.Locator(".note .state");
 
     /// <summary>A button of the question that is asked.</summary>
     private static ILocator Answer(Visit visit, string name) => visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
