@@ -15,6 +15,7 @@ public static class Bench
         ["import"] = ImportBench.RunAsync,
         ["campaign"] = CampaignBench.RunAsync,
         ["audience"] = AudienceBench.RunAsync,
+        ["pages"] = PagesBench.RunAsync,
         ["memory"] = MemoryBench.RunAsync,
         ["proof"] = Chaos.CampaignProof.RunAsync,
         ["storm"] = Chaos.CustomerProof.RunAsync,

@@ -62,9 +62,9 @@ public sealed class BrowserWorld : IAsyncLifetime
     /// Does something in a browser of its own, signed in as a new member of that role. It fails on an error in the browser's console and on a request to another
     /// host; of what fails there is a screenshot.
     /// </summary>
-    public async Task VisitAsync(string role, Func<Visit, Task> act, BrowserNewContextOptions? options = null)
+    public async Task VisitAsync(string role, Func<Visit, Task> act, BrowserNewContextOptions? options = null, string? email = null)
     {
-        var email = $"{role}-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):n}@example.com";
+        email ??= $"{role}-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):n}@example.com";
         await Product.PostAsync("/api/workspace/members", new { email, role, password = Password });
         await using var context = await _browser.NewContextAsync(options ?? new BrowserNewContextOptions { ViewportSize = new() { Width = 1280, Height = 900 } });
         context.SetDefaultTimeout(20_000);

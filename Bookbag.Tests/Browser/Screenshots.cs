@@ -8,6 +8,8 @@ public static class Screenshots
 {
     private static readonly (string Name, string Page)[] Pages =
     [
+        ("inbox", "/inbox?view=all"), ("thread", "/inbox/{conversation}?view=open"),
+        ("outbound", "/outbound"), ("templates", "/outbound/templates"), ("contacts", "/outbound/contacts"), ("campaign", "/outbound/campaigns/{campaign}"),
         ("home", ""), ("deploy", "/deploy"), ("sources", "/knowledge/sources"), ("playground", "/knowledge/playground"), ("behaviour", "/knowledge/behaviour"),
         ("webhook-log", "/operations/webhooks"), ("members", "/operations/members"), ("keys", "/operations/keys"),
     ];
@@ -21,12 +23,14 @@ public static class Screenshots
         await world.InitializeAsync();
         try
         {
+            var day = await DemoDay.PlayAsync(world);
             foreach (var screen in Screens)
             {
                 foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
                 {
                     var options = new BrowserNewContextOptions { ViewportSize = new() { Width = screen.Width, Height = screen.Height }, ColorScheme = scheme };
-                    await world.VisitAsync("admin", visit => ShootAsync(visit, folder, $"{screen.Name}-{scheme.ToString().ToLowerInvariant()}"), options);
+                    var look = $"{screen.Name}-{scheme.ToString().ToLowerInvariant()}";
+                    await world.VisitAsync("admin", visit => ShootAsync(visit, day, folder, look), options, $"{look}@pine-paper.example");
                 }
             }
         }
@@ -36,13 +40,12 @@ public static class Screenshots
         }
     }
 
-    private static async Task ShootAsync(Visit visit, string folder, string look)
+    private static async Task ShootAsync(Visit visit, DemoDay day, string folder, string look)
     {
-        await Expect(visit.Heading("Pine & Paper")).ToBeVisibleAsync();
-        var agent = new Uri(visit.Page.Url).AbsolutePath;
         foreach (var (name, page) in Pages)
         {
-            await visit.GoAsync(agent + page);
+            var path = page.Replace("{conversation}", $"{day.Conversation}", StringComparison.Ordinal).Replace("{campaign}", $"{day.Campaign}", StringComparison.Ordinal);
+            await visit.GoAsync($"/agents/{day.Agent}{path}");
             await Expect(visit.Page.Locator(".skeleton")).ToHaveCountAsync(0);
             if (name == "playground")
             {
