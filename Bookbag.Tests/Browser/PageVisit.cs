@@ -20,6 +20,7 @@ internal sealed record PageVisit(string Page, double Opened, double Reached, int
         ("outbound", "/outbound", "main .figures"), ("templates", "/outbound/templates", Row), ("contacts", "/outbound/contacts", Row), ("campaigns", "/outbound/campaigns", Row),
         ("the largest campaign", "/outbound/campaigns/{campaign}", "main .note"), ("its funnel", "/outbound/campaigns/{campaign}", ".funnel"), ("a new campaign", "/outbound/campaigns/new", "main :is(input, .empty)"),
         ("webhook log", "/operations/webhooks", Row), ("members", "/operations/members", Row), ("API keys", "/operations/keys", Row), ("outgoing webhooks", "/operations/outgoing", "main form"),
+        ("activity", "/operations/activity", Row),
     ];
 
     // Looked for with every picture that the browser draws.
