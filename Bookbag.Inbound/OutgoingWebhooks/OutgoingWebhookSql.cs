@@ -4,7 +4,7 @@ internal static class OutgoingWebhookSql
 {
     /// <summary>
     /// Tells that the business answered, for messages of which Meta's id is about to be written down, or that came as echoes: each is told once.
-    /// To come before that is written.
+    /// To come before that is written. Where nobody listens nothing is read; else each by its key: joined as wholes, the planner would read all messages for a few.
     /// </summary>
     public const string Replied =
         """
@@ -12,9 +12,9 @@ internal static class OutgoingWebhookSql
             'conversationId', c.id, 'messageId', m.id, 'author', m.author,
             'customer', jsonb_build_object('phone', c.customer_phone, 'userId', c.customer_user_id, 'name', c.customer_name)), @now)
         FROM unnest(@channels, @ats, @ids) AS told (channel_id, at, id)
-        JOIN inbound.messages m USING (channel_id, at, id)
-        JOIN inbound.conversations c ON c.channel_id = m.channel_id AND c.id = m.conversation_id
-        WHERE (m.wamid IS NULL OR m.delivery_id IS NOT NULL)
+        CROSS JOIN LATERAL (SELECT * FROM inbound.messages m WHERE m.channel_id = told.channel_id AND m.at = told.at AND m.id = told.id LIMIT 1) AS m
+        CROSS JOIN LATERAL (SELECT * FROM inbound.conversations c WHERE c.channel_id = m.channel_id AND c.id = m.conversation_id LIMIT 1) AS c
+        WHERE (SELECT EXISTS (SELECT FROM inbound.outgoing_webhooks WHERE enabled)) AND (m.wamid IS NULL OR m.delivery_id IS NOT NULL)
             AND EXISTS (SELECT FROM inbound.outgoing_webhooks w WHERE w.workspace_id = c.workspace_id AND w.enabled)
         """;
 
