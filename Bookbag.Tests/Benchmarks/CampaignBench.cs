@@ -26,33 +26,43 @@ public static class CampaignBench
             PairLimit = false,
         });
         meta.Control.SetFaults(new FaultSettings { BatchUpTo = 20 });
-        var (agent, campaign) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
+        var (path, first) = await CampaignBenchParts.PrepareAsync(product, meta, PhoneNumberId, count);
 
+        // A process that runs for days is measured, not one whose code is still being compiled.
+        await RunAsync(product, meta, path, first, count);
+        var campaign = await CampaignBenchParts.DraftAsync(product, path);
+        var use = ProcessorUse.From(product);
+        var run = await RunAsync(product, meta, path, campaign, count);
+
+        var cost = new Table([.. ProcessorUse.Columns, "a message"]);
+        cost.Row([.. use.Per(count), "in all"]);
+        var table = new Table("recipients", "messages/s", "to the last message s", "to the last status s", "funnel at most behind s", "accepted", "sent twice", "read");
+        table.Row(count, count / run.Sent.TotalSeconds, run.Sent.TotalSeconds, run.Over.TotalSeconds, run.Lag.TotalSeconds, run.Accepted, meta.Control.Stats().Duplicates, run.Read);
+        Console.WriteLine(table);
+        Console.WriteLine(cost);
+    }
+
+    /// <summary>One campaign from its launch to the last status.</summary>
+    private static async Task<(TimeSpan Sent, TimeSpan Over, TimeSpan Lag, int Read, long Accepted)> RunAsync(Product product, SandboxHost meta, string path, Guid campaign, int count)
+    {
         var clock = TimeProvider.System;
-        var (started, use) = (clock.GetTimestamp(), ProcessorUse.From(product));
-        await product.PostAsync($"{agent}/{campaign}/launch", new { });
-        var (lag, sentAll) = (TimeSpan.Zero, TimeSpan.Zero);
-        JsonElement funnel;
+        var (started, before) = (clock.GetTimestamp(), meta.Control.Stats().Accepted);
+        await product.PostAsync($"{path}/{campaign}/launch", new { });
+        var (lag, sent, read) = (TimeSpan.Zero, TimeSpan.Zero, 0);
         do
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), clock);
-            funnel = await product.Edge.GetFromJsonAsync<JsonElement>($"{agent}/{campaign}/funnel");
+            read = (await product.Edge.GetFromJsonAsync<JsonElement>($"{path}/{campaign}/funnel")).GetProperty("read").GetInt32();
             var behind = await product.Database.ScalarAsync<TimeSpan>("""
                 SELECT coalesce(now() - least((SELECT min(received_at) FROM inbound.webhook_queue), (SELECT min(received_at) FROM delivery.events)), interval '0')
                 """);
             lag = behind > lag ? behind : lag;
-            if (sentAll == TimeSpan.Zero && meta.Control.Stats().Accepted >= count)
-                sentAll = clock.GetElapsedTime(started);
+            if (sent == TimeSpan.Zero && meta.Control.Stats().Accepted - before >= count)
+                sent = clock.GetElapsedTime(started);
         }
-        while (funnel.GetProperty("read").GetInt32() < count && clock.GetElapsedTime(started) < TimeSpan.FromMinutes(10));
+        while (read < count && clock.GetElapsedTime(started) < TimeSpan.FromMinutes(10));
 
-        var stats = meta.Control.Stats();
-        var table = new Table("recipients", "messages/s", "to the last message s", "to the last status s", "funnel at most behind s", "accepted", "sent twice", "read");
-        var cost = new Table([.. ProcessorUse.Columns, "a message"]);
-        cost.Row([.. use.Per(count), "in all"]);
-        table.Row(count, count / sentAll.TotalSeconds, sentAll.TotalSeconds, clock.GetElapsedTime(started).TotalSeconds, lag.TotalSeconds, stats.Accepted, stats.Duplicates, funnel.GetProperty("read").GetInt32());
-        Console.WriteLine(table);
-        Console.WriteLine(cost);
+        return (sent, clock.GetElapsedTime(started), lag, read, meta.Control.Stats().Accepted - before);
     }
 }
 
