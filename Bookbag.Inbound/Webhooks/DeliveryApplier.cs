@@ -198,7 +198,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
     private async Task TellAsync(IReadOnlyCollection<DeliveryItem> items, List<MessageEntry> messages)
     {
         await _rows.TellRepliesAsync([.. messages.Where(m => m.Message is MessageEcho { Imported: false }).Select(m => (m.Channel.ChannelId, m.At, m.Id))]);
-        var news = _conversations.Values.Where(c => c.TicketNews is not null).Select(c => c.TicketNews!.Value).ToList(); // the line above
+        var news = _conversations.Values.Where(c => c.TicketNews is not null).Select(c => c.TicketNews!.Value).ToList();
         if (news.Count > 0)
         {
             await _rows.LetTicketsFollowAsync(news);
