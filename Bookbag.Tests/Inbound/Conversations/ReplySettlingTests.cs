@@ -1,5 +1,6 @@
 using Bookbag.Inbound.Conversations;
 using Bookbag.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bookbag.Tests.Inbound.Conversations;
 
@@ -167,6 +168,27 @@ public sealed class ReplySettlingTests(TestDatabase database) : IClassFixture<Te
 
         await database.DataSource.ExecuteAsync("DELETE FROM inbound.webhook_queue");
         await world.AdvanceToDueAsync(conversation);
+        await worker.RunOnceAsync(default);
+        Assert.Equal(2, world.Graph.Messages.Count);
+    }
+
+    [Fact]
+    public async Task A_reply_whose_answer_was_lost_waits_anew_after_Postgres_was_away_for_the_status_that_Meta_repeats()
+    {
+        await using var world = await TurnWorld.CreateAsync(database);
+        world.Graph.LoseNext();
+        var replica = world.NewReplica();
+        var worker = replica.GetRequiredService<TurnWorker>();
+        var conversation = await world.CustomerWritesAsync("Hi");
+        await worker.RunOnceAsync(default);
+
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        replica.GetRequiredService<ReplySender>().WasAway();
+        await worker.RunOnceAsync(default);
+        Assert.Single(world.Graph.Messages);
+        Assert.Equal(world.Clock.GetUtcNow() + world.Options.SettleAfter, await world.DueAsync(conversation));
+
+        world.Clock.Advance(world.Options.SettleAfter);
         await worker.RunOnceAsync(default);
         Assert.Equal(2, world.Graph.Messages.Count);
     }
