@@ -1,3 +1,4 @@
+using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Security;
 
 namespace Bookbag.Inbound.Conversations;
@@ -8,6 +9,23 @@ internal static class ConversationSql
     /// <summary>Locks the conversation, so that nobody changes it or its ticket before the transaction ends.</summary>
     public static FormattableString Lock(Guid channelId, Guid id) =>
         $"SELECT 1 FROM inbound.conversations WHERE channel_id = {channelId} AND id = {id} FOR UPDATE";
+
+    /// <summary>
+    /// The latest conversations of agents before a place, as many of each agent and mode: the first of all of them together are the page. So one index,
+    /// <c>conversations_latest</c>, serves every list; it is written with every message.
+    /// </summary>
+    /// <remarks>A search goes by no index: reading all of an agent's conversations, latest first, takes a tenth of a second for 100,000.</remarks>
+    public static FormattableString Latest(Guid[] agents, string[] modes, Cursor before, string? pattern, int count) =>
+        $"""
+        SELECT c.*
+        FROM unnest({agents}) AS agent (id) CROSS JOIN unnest({modes}) AS asked (mode)
+        CROSS JOIN LATERAL (
+            SELECT * FROM inbound.conversations c
+            WHERE c.agent_id = agent.id AND c.mode = asked.mode AND (c.last_message_at, c.id) < ({before.At}, {before.Id})
+                AND ({pattern}::text IS NULL OR c.customer_name ILIKE {pattern} OR c.customer_username ILIKE {pattern} OR c.customer_phone LIKE {pattern} OR c.customer_user_id ILIKE {pattern})
+            ORDER BY c.last_message_at DESC, c.id DESC
+            LIMIT {count}) AS c
+        """;
 
     /// <summary>
     /// A person takes over: the agent is paused, and an answer in the making is dropped, because its epoch and its lease are gone.

@@ -16,10 +16,12 @@ internal static class TicketSql
         """
         WITH fact AS MATERIALIZED (
             SELECT f.ticket_id, f.happened, f.cause, c.workspace_id, c.agent_id, c.channel_id, c.id AS conversation_id, c.mode, c.escalation_reason,
-                coalesce(nullif(trim(left(c.last_message_text, 80)), ''), 'Conversation') AS subject, c.customer_name, c.customer_phone, c.customer_user_id,
-                (SELECT m.id FROM platform.members m WHERE m.workspace_id = c.workspace_id AND m.id = @actor) AS member_id
+                c.last_message_text, c.customer_name, c.customer_phone, c.customer_user_id,
+                (SELECT m.id FROM platform.members m WHERE m.workspace_id = c.workspace_id AND m.id = @actor) AS member_id,
+                old.id AS open_id, old.status AS was, old.assignee_id AS had, old.updated_at
             FROM unnest(@channels, @conversations, @tickets, @happened, @causes) AS f (channel_id, id, ticket_id, happened, cause)
-            JOIN inbound.conversations c USING (channel_id, id)),
+            JOIN inbound.conversations c USING (channel_id, id)
+            LEFT JOIN inbound.tickets old ON old.channel_id = c.channel_id AND old.conversation_id = c.id AND old.closed_at IS NULL),
         opened AS (
             INSERT INTO inbound.tickets (workspace_id, agent_id, channel_id, conversation_id, id, status, cause, reason, subject, search, summary_due_at,
                 assignee_id, assigned_at, opened_at, updated_at)
@@ -27,9 +29,8 @@ internal static class TicketSql
                 CASE WHEN happened = 'person' THEN 'on_customer' WHEN member_id IS NOT NULL THEN 'on_you' ELSE 'new' END,
                 cause, coalesce(escalation_reason, 'A person has the conversation.'), subject, lower(concat_ws(' ', subject, customer_name, customer_phone, customer_user_id)), @now,
                 member_id, CASE WHEN member_id IS NOT NULL THEN @now END, @now, @now
-            FROM fact
-            WHERE mode = 'human' AND NOT EXISTS (
-                SELECT FROM inbound.tickets t WHERE t.channel_id = fact.channel_id AND t.conversation_id = fact.conversation_id AND t.closed_at IS NULL)
+            FROM fact, LATERAL (SELECT coalesce(nullif(trim(left(last_message_text, 80)), ''), 'Conversation') AS subject) AS said
+            WHERE mode = 'human' AND open_id IS NULL
             ON CONFLICT (channel_id, conversation_id) WHERE closed_at IS NULL DO NOTHING
             RETURNING workspace_id, agent_id, id, status, reason, assignee_id),
         moved AS (
@@ -37,17 +38,16 @@ internal static class TicketSql
             SET status = next.status, updated_at = @now, closed_at = CASE next.status WHEN 'closed' THEN @now END,
                 assignee_id = coalesce(t.assignee_id, next.taker), assigned_at = coalesce(t.assigned_at, CASE WHEN next.taker IS NOT NULL THEN @now END)
             FROM (
-                SELECT old.workspace_id, old.id, old.status AS was, old.assignee_id AS had, old.updated_at, fact.happened,
-                    CASE WHEN fact.mode = 'human' THEN fact.member_id END AS taker,
-                    CASE WHEN fact.mode = 'ai' THEN 'closed'
-                         WHEN fact.happened = 'person' THEN 'on_customer'
-                         WHEN fact.happened = 'customer' AND old.status <> 'new' THEN 'on_you'
-                         WHEN fact.happened = 'undelivered' AND old.status = 'on_customer' THEN 'on_you'
-                         WHEN fact.member_id IS NOT NULL AND old.status = 'new' THEN 'on_you'
-                         ELSE old.status END AS status
-                FROM fact
-                JOIN inbound.tickets old ON old.channel_id = fact.channel_id AND old.conversation_id = fact.conversation_id AND old.closed_at IS NULL) AS next
-            WHERE t.workspace_id = next.workspace_id AND t.id = next.id
+                SELECT workspace_id, open_id, was, had, updated_at, happened,
+                    CASE WHEN mode = 'human' THEN member_id END AS taker,
+                    CASE WHEN mode = 'ai' THEN 'closed'
+                         WHEN happened = 'person' THEN 'on_customer'
+                         WHEN happened = 'customer' AND was <> 'new' THEN 'on_you'
+                         WHEN happened = 'undelivered' AND was = 'on_customer' THEN 'on_you'
+                         WHEN member_id IS NOT NULL AND was = 'new' THEN 'on_you'
+                         ELSE was END AS status
+                FROM fact WHERE open_id IS NOT NULL) AS next
+            WHERE t.workspace_id = next.workspace_id AND t.id = next.open_id
                 AND (next.status <> next.was OR (next.happened IS NOT NULL AND next.updated_at < @now - interval '1 minute') OR (next.taker IS NOT NULL AND next.had IS NULL))
             RETURNING t.workspace_id, t.agent_id, t.id, t.status, t.assignee_id, next.was, next.had, next.happened)
         INSERT INTO inbound.ticket_entries (workspace_id, agent_id, ticket_id, at, kind, status, assignee_id, text, actor_id, actor_name)

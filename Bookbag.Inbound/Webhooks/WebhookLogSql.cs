@@ -19,10 +19,12 @@ internal static class WebhookLogSql
     /// <summary>
     /// Takes deliveries out of the queue, oldest first, with what the log has of them: gone for good when the transaction that applies them
     /// commits, back in the queue when it does not. Each is found by its key in the one day that has it, and goes by the place where it was locked:
-    /// looked for by key again, the planner would read the whole queue.
+    /// looked for by key again, the planner would read the whole queue. Planned anew each time: a plan kept from when the queue was empty reads all of a
+    /// long one, for every row that it takes.
     /// </summary>
     public const string Claim =
         """
+        SET LOCAL plan_cache_mode = force_custom_plan;
         WITH due AS MATERIALIZED (
             SELECT ctid AS place FROM inbound.webhook_queue
             WHERE due_at <= @now

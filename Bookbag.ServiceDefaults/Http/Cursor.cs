@@ -11,6 +11,9 @@ public readonly record struct Cursor(DateTimeOffset At, Guid Id) : IParsable<Cur
 {
     private const int Length = sizeof(long) + 16;
 
+    /// <summary>Where a list begins that shows the latest first.</summary>
+    public static Cursor BeforeAll { get; } = new(DateTimeOffset.MaxValue, Guid.AllBitsSet);
+
     /// <summary>The opaque text.</summary>
     public override string ToString()
     {

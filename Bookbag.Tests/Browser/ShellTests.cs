@@ -33,6 +33,7 @@ public sealed class ShellTests(BrowserWorld world)
             }
 
             await visit.Button("Turn dark").ClickAsync();
+            await Expect(visit.Button("Turn light")).ToBeVisibleAsync();
             foreach (var page in (string[])["", "/deploy", "/knowledge/behaviour", "/operations/keys"])
             {
                 await visit.GoAsync($"/agents/{agent}{page}");

@@ -26,8 +26,9 @@ public sealed class Viewer(IJSRuntime browser, TimeProvider clock)
     /// <summary>Turns from light to dark or back, and remembers it in this browser.</summary>
     public async Task TurnAsync()
     {
+        // Kept first: a page that shows it keeps it, also when it is left at once.
+        await browser.InvokeVoidAsync("bookbag.setDark", !IsDark);
         IsDark = !IsDark;
-        await browser.InvokeVoidAsync("bookbag.setDark", IsDark);
     }
 
     /// <summary>The time on the viewer's clock.</summary>
