@@ -122,13 +122,15 @@ internal static class ApplySql
             LIMIT 1) AS known
         """;
 
-    /// <summary>Writes what is Outbound's to act on; customers' messages only of channels with campaigns that they may answer.</summary>
+    /// <summary>The channels with campaigns that a customer's message may answer: of the others Outbound needs no message.</summary>
+    public const string Campaigning = "SELECT inbound.campaigning(@channels)";
+
+    /// <summary>Writes what is Outbound's to act on.</summary>
     public const string WriteEvents =
         """
         INSERT INTO delivery.events (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
         SELECT * FROM unnest(@workspaces, @channels, @agents, @kinds, @fields, @ats, @received, @wamids, @callbacks, @customers, @payloads)
             AS event (workspace_id, channel_id, agent_id, kind, field, at, received_at, wamid, callback, customer, payload)
-        WHERE kind <> 'reply' OR channel_id IN (SELECT inbound.campaigning(ARRAY (SELECT DISTINCT unnest(@channels))))
         """;
 
     /// <summary>Keeps what Meta reports of numbers: the latest of each kind.</summary>

@@ -45,6 +45,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await ApplyStatusesAsync(statuses, messages);
         await _rows.InsertConversationsAsync([.. _conversations.Values.Where(c => c is { Changed: true, BegunOn: not null })]);
         await _rows.UpdateConversationsAsync([.. _conversations.Values.Where(c => c is { Changed: true, BegunOn: null })]);
+        await AddRepliesAsync(messages);
         _events.AddRange(await DeliveryEvents.NewAsync(connection, [.. items.Select(DeliveryEvent.Of).OfType<DeliveryEvent>()], cancellationToken));
         Counts.Events = await DeliveryEvents.WriteAsync(connection, _events, cancellationToken);
         await _rows.ReportAsync([.. items.Where(i => i.Item is ChannelError).Select(i => (i.Channel.ChannelId, ((ChannelError)i.Item).Error, i.Delivery.ReceivedAt))]);
@@ -133,10 +134,17 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
                 message.Awaiting = conversation.Receive(inbound, message.At, message.Delivery, now, debounce);
                 Counts.TurnsDue |= message.Awaiting && !conversation.IsHuman;
                 _events.AddRange(DeliveryEvent.Of(message));
-                if (DeliveryEvent.ReplyOf(message) is { } reply)
-                    _events.Add(reply);
             }
         }
+    }
+
+    /// <summary>What may answer a campaign, where there is one.</summary>
+    private async Task AddRepliesAsync(List<MessageEntry> messages)
+    {
+        if (messages.Count == 0)
+            return;
+        var campaigning = await DeliveryEvents.CampaigningAsync(connection, messages.Select(m => m.Channel.ChannelId), cancellationToken);
+        _events.AddRange(messages.Where(m => campaigning.Contains(m.Channel.ChannelId)).Select(DeliveryEvent.ReplyOf).OfType<DeliveryEvent>());
     }
 
     private async Task WriteMessagesAsync(List<MessageEntry> messages)

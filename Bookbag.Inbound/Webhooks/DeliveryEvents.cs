@@ -88,7 +88,19 @@ internal static class DeliveryEvents
     /// <summary>Signalled when there are new ones.</summary>
     public const string Topic = "delivery_events";
 
-    /// <summary>Writes them; how many that were. Replies are only written where somebody waits for them.</summary>
+    /// <summary>Those of the channels that have campaigns which customers' messages may answer.</summary>
+    public static async Task<HashSet<Guid>> CampaigningAsync(NpgsqlConnection connection, IEnumerable<Guid> channels, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Statement(ApplySql.Campaigning);
+        command.Parameters.AddWithValue("channels", channels.Distinct().ToArray());
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var campaigning = new HashSet<Guid>();
+        while (await row.ReadAsync(cancellationToken))
+            campaigning.Add(row.GetGuid(0));
+        return campaigning;
+    }
+
+    /// <summary>Writes them; how many that were.</summary>
     public static async Task<int> WriteAsync(NpgsqlConnection connection, IReadOnlyCollection<DeliveryEvent> events, CancellationToken cancellationToken)
     {
         if (events.Count == 0)
