@@ -37,8 +37,7 @@ public static class CampaignReview
         if (await platform.Channels.SingleOrDefaultAsync(c => c.Id == campaign.ChannelId, cancellationToken) is not { } channel)
             return Refusal.Conflict("channel_not_connected", "The campaign's WhatsApp number is not connected any more.");
         var template = await CampaignEndpoints.FindTemplateAsync(db, agentId, campaign.TemplateId, cancellationToken);
-        var problem = await tiers.RefreshAsync(channel, cancellationToken);
-        await platform.SaveChangesAsync(cancellationToken);
+        var problem = await tiers.RefreshAsync(platform, channel, cancellationToken);
 
         var rules = await desk.RulesAsync(agentId, cancellationToken);
         var counts = await CountAsync(campaign, template, rules, dataSource, clock.GetUtcNow(), cancellationToken);

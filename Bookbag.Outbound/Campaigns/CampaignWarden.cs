@@ -128,11 +128,7 @@ internal sealed partial class CampaignWarden(
         var (platform, outbound) = (scope.ServiceProvider.GetRequiredService<PlatformDb>(), scope.ServiceProvider.GetRequiredService<OutboundDb>());
         var alive = await outbound.Set<Campaign>().Where(c => c.State == CampaignState.Sending || c.State == CampaignState.Waiting).Select(c => c.ChannelId).Distinct().ToListAsync(cancellationToken);
         foreach (var channel in await platform.Channels.Where(c => alive.Contains(c.Id)).ToListAsync(cancellationToken))
-        {
-            await tiers.RefreshAsync(channel, cancellationToken);
-            await platform.SaveChangesAsync(cancellationToken);
-            await tiers.SpreadAsync(channel, cancellationToken);
-        }
+            await tiers.RefreshAsync(platform, channel, cancellationToken);
 
         await ledger.PruneAsync(cancellationToken);
     }

@@ -28,7 +28,7 @@ internal sealed class AccountEvents(TimeProvider clock)
         {
             // Shapes: 2000, "2000", "TIER_2K", "UNLIMITED", -1.
             if (Tier(happened.Payload) is { IsKnown: true, Name: { } tier })
-                await ExecuteAsync(connection, LedgerSql.SpreadTier, happened, cancellationToken, new("tier", tier), new("now", now));
+                await ExecuteAsync(connection, LedgerSql.SpreadTier, happened, cancellationToken, new("tier", tier), new("changed", false), new("now", now));
             else if (happened.Field is "phone_number_quality_update" or "account_review_update" or "business_capability_update")
                 await ExecuteAsync(connection, DeliveryEventSql.AskAgain, happened, cancellationToken);
             await UpdateAsync(connection, happened, now, cancellationToken);

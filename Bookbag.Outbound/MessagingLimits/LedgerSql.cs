@@ -61,7 +61,10 @@ internal static class LedgerSql
               AND NOT EXISTS (SELECT FROM gone g WHERE g.customer = o.customer AND g.opened_at = o.opened_at))
         """;
 
-    /// <summary>Meta told a tier: every number of the portfolio has it, and campaigns that wait for places look again at once where it is another one.</summary>
+    /// <summary>
+    /// Meta told a tier: every number of the portfolio has it, and campaigns that wait for places look again at once where it is another one. <c>@changed</c>: it is another one, and the
+    /// number that Meta told it of has it already.
+    /// </summary>
     public const string SpreadTier = """
         WITH own AS (SELECT id, portfolio_id FROM platform.channels WHERE id = @channel),
         known AS (
@@ -70,7 +73,7 @@ internal static class LedgerSql
             UPDATE platform.channels c SET tier = @tier FROM known WHERE c.id = known.id AND known.tier IS DISTINCT FROM @tier)
         UPDATE outbound.campaigns c SET wait_until = @now FROM known
         WHERE c.channel_id = known.id AND c.state = 'waiting' AND c.reason = 'messaging_limit' AND c.wait_until > @now
-          AND EXISTS (SELECT FROM known k WHERE k.tier IS DISTINCT FROM @tier)
+          AND (@changed OR EXISTS (SELECT FROM known k WHERE k.tier IS DISTINCT FROM @tier))
         """;
 
     /// <summary>Openings that count no more.</summary>

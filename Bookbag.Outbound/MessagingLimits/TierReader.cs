@@ -16,9 +16,9 @@ public sealed class TierReader(GraphClient graph, SecretProtector secrets, Npgsq
 
     private readonly ConcurrentDictionary<Guid, Attempt> _attempts = [];
 
-    /// <summary>Asks Graph where it is time to, and lets the channel keep the answer.</summary>
+    /// <summary>Asks Graph where it is time to, and keeps the answer: all numbers of the portfolio have its tier, and campaigns that wait for places look again where it changed.</summary>
     /// <returns>Why Graph did not tell, in words; null where it did, or need not be asked.</returns>
-    public async Task<string?> RefreshAsync(Channel channel, CancellationToken cancellationToken)
+    public async Task<string?> RefreshAsync(PlatformDb platform, Channel channel, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         if (channel.Tier is not null && now - channel.CheckedAt < FreshFor)
@@ -29,7 +29,11 @@ public sealed class TierReader(GraphClient graph, SecretProtector secrets, Npgsq
             return last.Problem;
 
         _attempts[channel.Id] = new Attempt(now, "WhatsApp is being asked for the tier right now.");
+        var was = channel.Tier;
         var problem = await AskAsync(channel, cancellationToken);
+        await platform.SaveChangesAsync(cancellationToken);
+        if (channel.Tier is not null)
+            await SpreadAsync(channel, was, cancellationToken);
         if (problem is null)
             _attempts.TryRemove(channel.Id, out _);
         else
@@ -37,14 +41,12 @@ public sealed class TierReader(GraphClient graph, SecretProtector secrets, Npgsq
         return problem;
     }
 
-    /// <summary>Gives the tier that a channel was told to all numbers of its portfolio: they share it. Campaigns that wait for places look again where it changed.</summary>
-    public async Task SpreadAsync(Channel channel, CancellationToken cancellationToken)
+    private async Task SpreadAsync(Channel channel, string? was, CancellationToken cancellationToken)
     {
-        if (channel.Tier is null)
-            return;
         await using var command = dataSource.CreateCommand(LedgerSql.SpreadTier);
         command.Parameters.AddWithValue("channel", channel.Id);
-        command.Parameters.AddWithValue("tier", channel.Tier);
+        command.Parameters.AddWithValue("tier", channel.Tier!); // Graph told it
+        command.Parameters.AddWithValue("changed", channel.Tier != was);
         command.Parameters.AddWithValue("now", clock.GetUtcNow());
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

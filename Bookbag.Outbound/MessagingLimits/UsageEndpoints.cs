@@ -34,9 +34,7 @@ public static class UsageEndpoints
         if (await platform.Channels.SingleOrDefaultAsync(c => c.AgentId == agentId, cancellationToken) is not { } channel)
             return Refusal.Conflict("channel_not_connected", "This agent has no WhatsApp number yet. Connect one on its Deploy tab; its messaging limit shows here then.");
 
-        var problem = await tiers.RefreshAsync(channel, cancellationToken);
-        await platform.SaveChangesAsync(cancellationToken);
-        await tiers.SpreadAsync(channel, cancellationToken);
+        var problem = await tiers.RefreshAsync(platform, channel, cancellationToken);
         return TypedResults.Ok(Usage.Of(channel, await openings.CountAsync(channel, cancellationToken), problem));
     }
 }

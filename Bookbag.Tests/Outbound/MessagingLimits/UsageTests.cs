@@ -89,6 +89,27 @@ public sealed class UsageTests(TestDatabase database) : IClassFixture<TestDataba
         Assert.Equal(10_000, (await UsageAsync(agent)).GetProperty("limit").GetInt32());
     }
 
+    [Fact]
+    public async Task A_campaign_that_waits_for_places_looks_again_when_Graph_tells_another_tier()
+    {
+        var (agent, number) = await ConnectAsync();
+        await UsageAsync(agent);
+        await database.DataSource.ExecuteAsync($"""
+            INSERT INTO outbound.campaigns (workspace_id, channel_id, agent_id, id, name, reply_mode, template_id, variables, audience, guard, state, reason, wait_until, category, launched_at, prepared_at, created_at, updated_at)
+            SELECT workspace_id, id, agent_id, gen_random_uuid(), 'Spring', 'ai', gen_random_uuid(), '[]', '[]', '[]', 'waiting', 'messaging_limit', '{_clock.GetUtcNow().AddMinutes(20):O}', 'MARKETING', now(), now(), now(), now()
+            FROM platform.channels WHERE agent_id = '{agent}'
+            """);
+        Task<DateTime> UntilAsync() => database.DataSource.ScalarAsync<DateTime>($"SELECT wait_until FROM outbound.campaigns WHERE agent_id = '{agent}'");
+
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        await UsageAsync(agent);
+        Assert.Equal(_clock.GetUtcNow().AddMinutes(15).UtcDateTime, await UntilAsync());
+        _sandbox.Control.Change(number, new NumberSettings { Tier = "TIER_10K" });
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        await UsageAsync(agent);
+        Assert.Equal(_clock.GetUtcNow().UtcDateTime, await UntilAsync());
+    }
+
     [Theory]
     [InlineData("TIER_UNLIMITED", true)]
     [InlineData("TIER_NOT_SET", false)]
