@@ -49,6 +49,7 @@ internal sealed record DemoDay(Guid Agent, Guid Conversation, Guid Campaign)
         await world.Product.PostAsync($"{outbound}/templates", new { name = "summer_preview", category = "marketing", language = "en", body = "Summer inks are coming. Would you like to be the first to try them?" });
 
         var campaign = await DraftAsync(world, outbound, "Spring letter", spring);
+        await world.Product.PostAsync($"{outbound}/campaigns/{campaign}/review", new { }); // as everybody does; it reads the tier, too
         await world.Product.PostAsync($"{outbound}/campaigns/{campaign}/launch", new { });
         var later = await DraftAsync(world, outbound, "Last call for spring", spring);
         await world.Product.PostAsync($"{outbound}/campaigns/{later}/launch", new { at = TimeProvider.System.GetUtcNow().AddDays(3) });
