@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bookbag.Outbound.MessagingLimits;
 using Bookbag.ServiceDefaults.ActivityLog;
 using Bookbag.ServiceDefaults.Http;
 using Bookbag.ServiceDefaults.Platform;
@@ -29,14 +30,18 @@ public static class CampaignMoves
     public sealed record MoveResponse(CampaignState State, string? Reason, string? Detail);
 
     private static async Task<Results<Ok<LaunchResponse>, ProblemHttpResult>> Launch(
-        Guid agentId, Guid id, LaunchRequest? request, OutboundDb db, PlatformDb platform, CampaignDesk desk, ActivitySubject subject, TimeProvider clock, CancellationToken cancellationToken)
+        Guid agentId, Guid id, LaunchRequest? request, OutboundDb db, PlatformDb platform, CampaignDesk desk, TierReader tiers, ActivitySubject subject, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         if (await CampaignEndpoints.FindAsync(db, agentId, id, cancellationToken) is not { } campaign)
             return CampaignEndpoints.NotFound();
         if (await CampaignEndpoints.FindTemplateAsync(db, agentId, campaign.TemplateId, cancellationToken) is not { IsSendable: true } template)
             return Refusal.Conflict("template_not_approved", "The campaign's template is not approved by Meta. Only approved templates can be sent.");
-        if (!await platform.Channels.AnyAsync(c => c.Id == campaign.ChannelId, cancellationToken))
+        if (await platform.Channels.SingleOrDefaultAsync(c => c.Id == campaign.ChannelId, cancellationToken) is not { } channel)
             return Refusal.Conflict("channel_not_connected", "The campaign's WhatsApp number is not connected any more.");
+        // Of a number whose tier nobody knows only the smallest limit is used; who launched without a review would wait at it.
+        if (channel.Tier is null)
+            await tiers.RefreshAsync(platform, channel, cancellationToken);
 
         var rules = await desk.RulesAsync(agentId, cancellationToken);
         if (!TryReadTimes(request ?? new LaunchRequest(), rules.Zone, clock.GetUtcNow(), out var at, out var notAfter, out var problem))

@@ -51,6 +51,7 @@ internal sealed partial class DeliveryEventConsumer(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await DeliverySchema.ThereAsync(dataSource, clock, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -60,11 +61,6 @@ internal sealed partial class DeliveryEventConsumer(
                     await wakeUps.WaitAsync(Topic, PollEvery, stoppingToken);
                 if (applied < BatchSize)
                     await Task.Delay(Gather, clock, stoppingToken);
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
-            {
-                // Inbound, whose table it is, has not started yet.
-                await Task.Delay(PollEvery, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -190,7 +186,7 @@ internal sealed partial class DeliveryEventConsumer(
     private static bool IsStop(JsonElement preference) => preference.ValueKind == JsonValueKind.Object && preference.TryGetProperty("value", out var value) && value.ValueEquals("stop");
 
     private static bool IsOutage(Exception e) => e is OperationCanceledException or TimeoutException or NpgsqlException { IsTransient: true }
-        || e is NpgsqlException and not PostgresException || e is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.DeadlockDetected };
+        || e is NpgsqlException and not PostgresException || e is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
 
     private static partial class Log
     {

@@ -1,3 +1,4 @@
+using Bookbag.Outbound.DeliveryEvents;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -27,6 +28,7 @@ internal sealed partial class ClaimRescuer(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await DeliverySchema.ThereAsync(dataSource, clock, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Bookbag.ServiceDefaults.Platform;
 
@@ -55,6 +56,11 @@ public static class PlatformExtensions
         {
             var certificate = X509CertificateLoader.LoadPkcs12FromFile(path, settings["CertificatePassword"]);
             protection.ProtectKeysWithCertificate(certificate).UnprotectKeysWithAnyCertificate(certificate);
+        }
+
+        else if (builder.Environment.IsDevelopment())
+        {
+            builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error); // it warns of just that
         }
 
         // The first key is made under the lock of the start steps; two services that start at once would each make their own.

@@ -1,6 +1,8 @@
 using System.Data;
 using Bookbag.ServiceDefaults.Security;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -44,6 +46,8 @@ public static class Schemas
         await using var scope = services.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<TContext>().Database;
         database.SetCommandTimeout(TimeSpan.FromMinutes(30));
+        // Asked for before it is there, it would be the first error in the log of Postgres.
+        await database.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
         await database.MigrateAsync(cancellationToken);
     }
 

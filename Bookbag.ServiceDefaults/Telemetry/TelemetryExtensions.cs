@@ -17,7 +17,7 @@ public static class TelemetryExtensions
     private const string OwnSources = "Bookbag.*";
 
     // What these say of every single request and query at Information is in the traces, without the query strings.
-    private static readonly string[] Talkative = ["Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Npgsql", "Polly", "System.Net.Http.HttpClient", "Yarp"];
+    private static readonly string[] Talkative = ["Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Npgsql", "Polly", "StackExchange.Redis", "System.Net.Http.HttpClient", "Yarp"];
 
     /// <summary>Collects what the framework, Npgsql and the product's own sources tell, and exports it; without an exporter it only keeps the log readable.</summary>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder)

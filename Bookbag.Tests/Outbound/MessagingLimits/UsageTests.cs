@@ -1,5 +1,6 @@
 extern alias outbound;
 
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Bookbag.Outbound.Sandbox;
@@ -108,6 +109,30 @@ public sealed class UsageTests(TestDatabase database) : IClassFixture<TestDataba
         _clock.Advance(TimeSpan.FromMinutes(5));
         await UsageAsync(agent);
         Assert.Equal(_clock.GetUtcNow().UtcDateTime, await UntilAsync());
+    }
+
+    [Fact]
+    public async Task Who_launches_before_anybody_looked_does_not_wait_at_the_smallest_limit()
+    {
+        var (agent, _) = await ConnectAsync();
+        await database.DataSource.ExecuteAsync($$"""
+            INSERT INTO outbound.contacts (workspace_id, agent_id, id, phone, name, created_at, updated_at)
+            SELECT workspace_id, agent_id, gen_random_uuid(), '4915112345678', 'Ann', now(), now() FROM platform.channels WHERE agent_id = '{{agent}}';
+            INSERT INTO outbound.templates (workspace_id, agent_id, id, channel_id, meta_id, name, language, category, status, status_at, parameter_format, components, created_at, updated_at)
+            SELECT workspace_id, agent_id, gen_random_uuid(), id, '1', 'spring', 'en', 'MARKETING', 'APPROVED', now(), 'positional', '[{"type":"BODY","text":"Spring is here."}]', now(), now()
+            FROM platform.channels WHERE agent_id = '{{agent}}';
+            INSERT INTO outbound.campaigns (workspace_id, channel_id, agent_id, id, name, reply_mode, template_id, variables, audience, guard, state, category, created_at, updated_at)
+            SELECT workspace_id, channel_id, agent_id, gen_random_uuid(), 'Spring', 'ai', id, '{}', '{"all":[]}', '{}', 'draft', 'MARKETING', now(), now() FROM outbound.templates WHERE agent_id = '{{agent}}'
+            """);
+        Task<string?> TierAsync() => database.DataSource.ScalarAsync<string>($"SELECT coalesce(tier, 'not known') FROM platform.channels WHERE agent_id = '{agent}'");
+        var campaign = await database.DataSource.ScalarAsync<Guid>($"SELECT id FROM outbound.campaigns WHERE agent_id = '{agent}'");
+
+        Assert.Equal("not known", await TierAsync());
+        using var client = _service.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await KeyAsync(_workspace.Id, role: Role.Editor));
+        using var launched = await client.PostAsync(new Uri($"/api/agents/{agent}/outbound/campaigns/{campaign}/launch", UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.OK, launched.StatusCode);
+        Assert.Equal("TIER_2K", await TierAsync());
     }
 
     [Theory]
@@ -223,10 +248,10 @@ public sealed class UsageTests(TestDatabase database) : IClassFixture<TestDataba
         return await client.SendAsync(request);
     }
 
-    private async Task<string> KeyAsync(Guid workspace, Guid? agent = null)
+    private async Task<string> KeyAsync(Guid workspace, Guid? agent = null, Role role = Role.Viewer)
     {
         var secret = ApiKey.NewSecret();
-        await SaveAsync(ApiKey.For(secret, workspace, agent, "Test", Role.Viewer, _clock.GetUtcNow()));
+        await SaveAsync(ApiKey.For(secret, workspace, agent, "Test", role, _clock.GetUtcNow()));
         return secret;
     }
 
