@@ -71,13 +71,7 @@ public sealed class TurnCrashTests(TestDatabase database) : IClassFixture<TestDa
         world.Clock.Advance(TimeSpan.FromMinutes(10));
 
         var worker = world.NewWorker();
-        await worker.RunOnceAsync(default);
-        Assert.Single(world.Graph.Messages);
-        Assert.Equal(world.Clock.GetUtcNow() + world.Options.SettleAfter, await world.DueAsync(conversation));
-
-        world.Clock.Advance(world.Options.SettleAfter);
-        await worker.RunOnceAsync(default);
-        Assert.Equal(2, world.Graph.Messages.Count);
+        await world.AssertWaitsAnewAsync(worker, conversation);
     }
 
     [Fact]

@@ -185,6 +185,18 @@ internal sealed class TurnWorld : IAsyncDisposable
             Clock.SetUtcNow(due);
     }
 
+    /// <summary>A reply of unknown outcome is left a whole wait for the status that tells of it, from now on, and only then sent once more.</summary>
+    public async Task AssertWaitsAnewAsync(TurnWorker worker, Guid conversation)
+    {
+        await worker.RunOnceAsync(default);
+        Assert.Single(Graph.Messages);
+        Assert.Equal(Clock.GetUtcNow() + Options.SettleAfter, await DueAsync(conversation));
+
+        Clock.Advance(Options.SettleAfter);
+        await worker.RunOnceAsync(default);
+        Assert.Equal(2, Graph.Messages.Count);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var replica in _replicas)
