@@ -20,6 +20,12 @@ internal sealed class Floor : IAsyncDisposable
     /// <summary>The Edge's.</summary>
     public Uri Address { get; }
 
+    /// <summary>How long its Edge has used a processor.</summary>
+    public TimeSpan EdgeTime => ProcessorTime.Of(_edge.Id);
+
+    /// <summary>How long its server has used a processor.</summary>
+    public TimeSpan ServerTime => ProcessorTime.Of(_server.Id);
+
     /// <param name="mode">The floor server's.</param>
     /// <param name="product">Whose Postgres and Redis it uses.</param>
     public static async Task<Floor> StartAsync(string mode, Product product)

@@ -15,10 +15,14 @@ public static class ProcessorTime
     /// <summary>Of a process, its children, and those of them that have ended.</summary>
     public static TimeSpan Of(int process)
     {
-        if (Fields(process) is not { } fields)
-            return TimeSpan.Zero;
-        var ticks = fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
-        return TimeSpan.FromSeconds(ticks / TicksPerSecond) + Children(process).Select(Of).Aggregate(TimeSpan.Zero, (sum, child) => sum + child);
+        var all = Process.GetProcesses().Select(p => (p.Id, Fields: Fields(p.Id)!)).Where(p => p.Fields is not null).ToList();
+        var children = all.ToLookup(p => p.Fields[1], p => p.Id.ToString(CultureInfo.InvariantCulture));
+        var fields = all.ToDictionary(p => p.Id.ToString(CultureInfo.InvariantCulture), p => p.Fields);
+        return TimeSpan.FromSeconds(Ticks(process.ToString(CultureInfo.InvariantCulture)) / TicksPerSecond);
+
+        long Ticks(string id) => fields.TryGetValue(id, out var own)
+            ? own[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)) + children[id].Sum(Ticks)
+            : 0;
     }
 
     /// <summary>Of the Postgres server behind a data source, with all its backends.</summary>
@@ -26,9 +30,6 @@ public static class ProcessorTime
         Of(ParentOf(await dataSource.ScalarAsync<int>("SELECT pg_backend_pid()")));
 
     private static int ParentOf(int process) => int.Parse(Fields(process)![1], CultureInfo.InvariantCulture); // the backend is there as long as its connection
-
-    private static IEnumerable<int> Children(int process) =>
-        Process.GetProcesses().Select(p => p.Id).Where(id => Fields(id) is { } fields && fields[1] == process.ToString(CultureInfo.InvariantCulture));
 
     // "4711 (postgres: walwriter) S 4700 …": what follows the name, from the state on. Null where the process has ended.
     private static string[]? Fields(int process)
