@@ -6,7 +6,8 @@ internal static class TicketSql
     /// <summary>
     /// Lets tickets follow their conversations: one is opened where a person has the conversation and there is none, the open one is closed where
     /// the agent has it, and it is another's turn after what happened. Repeating it changes nothing. Takes many conversations at once; writes the
-    /// timeline, and with it live updates and outgoing webhooks (by trigger). Served by <c>tickets_one_open</c>.
+    /// timeline, and with it live updates and outgoing webhooks (by trigger). Served by <c>tickets_one_open</c>, looked up for each conversation: joined, the
+    /// planner would read all open tickets for every batch.
     /// </summary>
     /// <remarks>
     /// A ticket that nobody has looked at stays new, whatever else the customer writes. Where nothing changes but when it was last written to, that is kept
@@ -21,7 +22,8 @@ internal static class TicketSql
                 old.id AS open_id, old.status AS was, old.assignee_id AS had, old.updated_at
             FROM unnest(@channels, @conversations, @tickets, @happened, @causes) AS f (channel_id, id, ticket_id, happened, cause)
             JOIN inbound.conversations c USING (channel_id, id)
-            LEFT JOIN inbound.tickets old ON old.channel_id = c.channel_id AND old.conversation_id = c.id AND old.closed_at IS NULL),
+            LEFT JOIN LATERAL (
+                SELECT * FROM inbound.tickets t WHERE t.channel_id = c.channel_id AND t.conversation_id = c.id AND t.closed_at IS NULL LIMIT 1) AS old ON true),
         opened AS (
             INSERT INTO inbound.tickets (workspace_id, agent_id, channel_id, conversation_id, id, status, cause, reason, subject, search, summary_due_at,
                 assignee_id, assigned_at, opened_at, updated_at)

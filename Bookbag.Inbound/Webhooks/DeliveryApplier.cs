@@ -208,10 +208,7 @@ internal sealed class DeliveryApplier(NpgsqlConnection connection, DateTimeOffse
         await _rows.TellRepliesAsync([.. messages.Where(m => m.Message is MessageEcho { Imported: false }).Select(m => (m.Channel.ChannelId, m.At, m.Id))]);
         var news = _conversations.Values.Where(c => c.TicketNews is not null).Select(c => c.TicketNews!.Value).ToList();
         if (news.Count > 0)
-        {
-            await _rows.LetTicketsFollowAsync(news);
-            Counts.TicketsMoved = true;
-        }
+            Counts.TicketsMoved = await _rows.LetTicketsFollowAsync(news);
 
         var channels = new Dictionary<Guid, ChannelRoute>();
         foreach (var item in items)

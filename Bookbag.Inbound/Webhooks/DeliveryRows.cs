@@ -177,11 +177,12 @@ internal sealed class DeliveryRows(NpgsqlConnection connection, DateTimeOffset n
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public async Task LetTicketsFollowAsync(IReadOnlyCollection<TicketNews> news)
+    /// <summary>Lets tickets follow; whether any of them was opened, closed, or is another's turn now.</summary>
+    public async Task<bool> LetTicketsFollowAsync(IReadOnlyCollection<TicketNews> news)
     {
         await using var tickets = new NpgsqlBatch(connection);
         tickets.LetTicketsFollow(news, null, null, now);
-        await tickets.ExecuteNonQueryAsync(cancellationToken);
+        return await tickets.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     /// <summary>Tells live updates what changed.</summary>

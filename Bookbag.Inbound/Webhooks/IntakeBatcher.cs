@@ -7,8 +7,8 @@ namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Writes webhooks to the log, as many with one commit as came while the commit before was under way.</summary>
 /// <remarks>
-/// A lone webhook is written at once. A crowd is waited for, some milliseconds, since what a commit costs is shared by all in it; while one commit waits for the disk, the next is
-/// filled. What waits is bounded by number and by bytes; beyond that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
+/// A lone webhook is written at once. Nothing is waited for: what comes while a commit is under way fills the next, so that the slower the disk and the larger the crowd, the more
+/// share what a commit costs. What waits is bounded by number and by bytes; beyond that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
 /// </remarks>
 public sealed partial class IntakeBatcher(
     WebhookLog log, IntakePressure pressure, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
@@ -49,16 +49,13 @@ public sealed partial class IntakeBatcher(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, _options.Writers).Select(_ => WriteAsync(stoppingToken)));
+        Task.WhenAll(Enumerable.Range(0, _options.Writers).Select(_ => WriteAsync()));
 
-    private async Task WriteAsync(CancellationToken stoppingToken)
+    private async Task WriteAsync()
     {
         var batch = new List<Waiting>(_options.MaxBatch);
         while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            if (pressure.IsHigh && !stoppingToken.IsCancellationRequested)
-                await Task.Delay(_options.Gather, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
             var bytes = Fill(batch);
             if (batch.Count == 0)
                 continue; // the other writer was faster

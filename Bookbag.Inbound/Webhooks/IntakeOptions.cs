@@ -31,10 +31,6 @@ public sealed class IntakeOptions
     [Range(1, long.MaxValue)]
     public long MaxBatchBytes { get; set; } = 8 << 20;
 
-    /// <summary>While webhooks come in crowds: how long more of them are waited for before a commit.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
-    public TimeSpan Gather { get; set; } = TimeSpan.FromMilliseconds(2);
-
     /// <summary>After this time without a commit the sender gets 503. Meta's patience is not published; it sends again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan CommitTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -18,7 +18,6 @@ public sealed class IntakeBatcherTests(TestDatabase database) : ProcessorTestBas
     [Fact]
     public async Task What_was_taken_before_the_stop_is_written_before_the_end()
     {
-        Options.Gather = TimeSpan.Zero; // the clock stands still
         var answers = Enumerable.Range(0, 2_000).Select(i => Batcher.StoreAsync(Arrival(i))).ToList();
         await Batcher.StartAsync(CancellationToken.None);
         await Batcher.StopAsync(CancellationToken.None);
@@ -41,23 +40,6 @@ public sealed class IntakeBatcherTests(TestDatabase database) : ProcessorTestBas
         var commits = await Parts.Database.ScalarAsync<string>(
             $"SELECT string_agg(n::text, ' ' ORDER BY first) FROM (SELECT count(*) n, min(id) first FROM inbound.webhook_deliveries WHERE '{Channel.Id}' = ANY (channel_ids) GROUP BY xmin) c");
         Assert.Equal("2 1 1 1", commits);
-    }
-
-    [Fact]
-    public async Task In_a_crowd_more_are_waited_for_and_share_the_commit()
-    {
-        Options.MaxBatch = 200;
-        var crowd = Enumerable.Range(0, 200).Select(i => Batcher.StoreAsync(Arrival())).ToList();
-        await Batcher.StartAsync(CancellationToken.None);
-        Assert.All(await Task.WhenAll(crowd), Assert.True);
-
-        var one = Batcher.StoreAsync(Arrival());
-        var another = Batcher.StoreAsync(Arrival());
-        Assert.False(one.IsCompleted);
-        await Parts.Clock.StepUntilAsync(Options.Gather, () => Task.FromResult(another.IsCompleted));
-        Assert.True(await one);
-        await Batcher.StopAsync(CancellationToken.None);
-        Assert.Equal(2, await Parts.Database.ScalarAsync<long>($"SELECT count(DISTINCT xmin::text) FROM inbound.webhook_deliveries WHERE '{Channel.Id}' = ANY (channel_ids)"));
     }
 
     [Theory]

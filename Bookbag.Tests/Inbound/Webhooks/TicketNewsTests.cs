@@ -1,4 +1,7 @@
+using Bookbag.Inbound.HelpDesk;
+using Bookbag.ServiceDefaults.Postgres;
 using Bookbag.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bookbag.Tests.Inbound.Webhooks;
 
@@ -25,6 +28,25 @@ public sealed class TicketNewsTests(TestDatabase database) : ProcessorTestBase(d
             SELECT string_agg(e.kind || ' ' || e.status, ', ' ORDER BY e.nr) FROM inbound.ticket_entries e JOIN inbound.tickets t ON t.id = e.ticket_id
             WHERE t.channel_id = '{Channel.Id}' AND e.kind <> 'summary'
             """));
+    }
+
+    [Fact]
+    public async Task Who_gives_out_tickets_is_woken_by_news_of_tickets_and_not_by_every_message()
+    {
+        var wakeUps = Parts.Services.GetRequiredService<WakeUps>();
+        Task WokenAsync() => wakeUps.WaitAsync(TicketAssigner.Topic, Timeout.InfiniteTimeSpan, CancellationToken.None);
+
+        var opened = WokenAsync();
+        await ApplyAsync(Meta.Echoes(Channel.PhoneNumberId, Meta.Echo("wamid.1", Maria, "Let me look.", Noon)));
+        await opened;
+
+        var turned = WokenAsync();
+        await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, Meta.Text("wamid.2", Maria, "And?", Noon)));
+        await turned;
+
+        var nothing = WokenAsync();
+        await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, Meta.Text("wamid.3", Maria, "Hello?", Noon)));
+        Assert.False(nothing.IsCompleted);
     }
 
     [Fact]
