@@ -27,6 +27,7 @@ builder.AddFirstStart();
 builder.AddKnowledge();
 builder.AddAnswering();
 builder.AddWebhooks();
+builder.AddWebhookDoor();
 builder.AddMedia();
 builder.AddConversations();
 builder.AddHelpDesk();
