@@ -12,8 +12,8 @@ namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Applies the webhook log: takes a batch out of the queue and brings about its effect in the same transaction.</summary>
 /// <remarks>
-/// No lease is needed: a crash rolls back, and the batch is in the queue again. A batch that fails is halved until it is one delivery that
-/// fails; that one is tried again later, in the end item by item, and what of it fails even then is rejected with the reason.
+/// No lease is needed: a crash rolls back, and the batch is in the queue again. A batch that fails is halved, and its stretches are split, until it is one
+/// delivery that fails; that one is tried again later, in the end item by item, and what of it fails even then is rejected with the reason.
 /// An outage of Postgres counts for no delivery: it is waited out.
 /// </remarks>
 public sealed partial class DeliveryProcessor(
@@ -32,18 +32,19 @@ public sealed partial class DeliveryProcessor(
     private readonly DeliveryProcessorOptions _options = options.Value;
     private int _batch = options.Value.BatchSize;
 
+    // How many rows of the queue hold a batch, by the last one: in a crowd few, each of a commit of many. More than are needed would be locked for nothing.
+    private int _stretches = options.Value.BatchSize;
+    private bool _drained = true;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var drained = true;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (drained)
+                if (_drained)
                     await RestAsync(stoppingToken);
-                var applied = await RunOnceAsync(stoppingToken);
-                drained = applied < _batch;
-                if (applied == 0)
+                if (await RunOnceAsync(stoppingToken) == 0)
                     await wakeUps.WaitAsync(Topic, _options.PollEvery, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -74,8 +75,10 @@ public sealed partial class DeliveryProcessor(
             {
                 if (claimed is not [var failing])
                 {
-                    _batch = Math.Max(1, claimed.Count / 2);
+                    _batch = Math.Max(1, Math.Min(_batch, claimed.Count) / 2); // smaller each time: the last stretch may be larger than what was asked for
                     Log.BatchFailed(logger, claimed.Count, _batch, e);
+                    if (claimed[0].Stretch == claimed[^1].Stretch)
+                        await SplitAsync(claimed[0].Stretch, claimed.Count, cancellationToken);
                     continue;
                 }
 
@@ -102,8 +105,11 @@ public sealed partial class DeliveryProcessor(
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ClaimAsync(connection, now, claimed, cancellationToken);
+        var stretches = claimed.DistinctBy(d => d.Stretch).Count();
+        _drained = claimed.Count < _batch && stretches < _stretches;
         if (claimed.Count == 0)
             return 0;
+        _stretches = Math.Clamp((_options.BatchSize * stretches / claimed.Count) + 1, 1, _options.BatchSize);
 
         using var span = InboundTelemetry.Source.StartActivity("apply webhooks");
         span?.SetTag("bookbag.deliveries", claimed.Count);
@@ -135,11 +141,12 @@ public sealed partial class DeliveryProcessor(
         await using var command = connection.Statement(WebhookLogSql.Claim);
         command.Parameters.AddWithValue("now", now);
         command.Parameters.AddWithValue("batch", _batch);
+        command.Parameters.AddWithValue("stretches", _stretches);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
             claimed.Add(new(row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetInt16(2), row.GetBoolean(3),
-                row.GetFieldValue<Guid[]>(4), row.GetString(5), row.Text(6), row.GetFieldValue<byte[]>(7)));
+                row.GetFieldValue<Guid[]>(4), row.GetString(5), row.Text(6), row.GetFieldValue<byte[]>(7), row.GetInt64(8)));
         }
     }
 
@@ -217,6 +224,15 @@ public sealed partial class DeliveryProcessor(
             .Column("codes", rejected, NpgsqlDbType.Text, r => r.Code)
             .Column("reasons", rejected, NpgsqlDbType.Text, r => r.Reason);
         command.Parameters.AddWithValue("now", now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task SplitAsync(long stretch, int deliveries, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(WebhookLogSql.Split);
+        command.Parameters.AddWithValue("id", stretch);
+        command.Parameters.AddWithValue("whole", deliveries);
+        command.Parameters.AddWithValue("half", deliveries / 2);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -24,7 +24,7 @@ public sealed class IntakeOptions
     public int Writers { get; set; } = 2;
 
     /// <summary>The most webhooks written by one commit.</summary>
-    [Range(1, 10_000)]
+    [Range(1, WebhookLogSql.LargestStretch)]
     public int MaxBatch { get; set; } = 512;
 
     /// <summary>The most bytes written by one commit; one larger webhook still goes alone.</summary>

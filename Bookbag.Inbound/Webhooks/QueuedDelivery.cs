@@ -9,5 +9,6 @@ namespace Bookbag.Inbound.Webhooks;
 /// <param name="Signature">The signature as it came.</param>
 /// <param name="Traceparent">Of its request.</param>
 /// <param name="Body">The raw bytes.</param>
+/// <param name="Stretch">The id of the first webhook of its row of the queue.</param>
 internal sealed record QueuedDelivery(
-    long Id, DateTimeOffset ReceivedAt, int Attempts, bool IsReplay, Guid[] ChannelIds, string Signature, string? Traceparent, byte[] Body);
+    long Id, DateTimeOffset ReceivedAt, int Attempts, bool IsReplay, Guid[] ChannelIds, string Signature, string? Traceparent, byte[] Body, long Stretch);

@@ -6,7 +6,7 @@ namespace Bookbag.Inbound.Webhooks;
 /// <summary>The webhook log: what Meta sent, and the queue of what is still to be applied.</summary>
 public class WebhookLog(NpgsqlDataSource dataSource)
 {
-    /// <summary>Writes webhooks and queues them, all with one statement and one commit.</summary>
+    /// <summary>Writes webhooks, <see cref="WebhookLogSql.LargestStretch"/> at most, and queues them, all with one statement and one commit.</summary>
     public virtual async Task StoreAsync(IReadOnlyCollection<WebhookArrival> arrivals, CancellationToken cancellationToken)
     {
         // Postgres has no array of arrays of different lengths: the channels of all are one array, cut up by position.
@@ -28,6 +28,8 @@ public class WebhookLog(NpgsqlDataSource dataSource)
             .Column("headers", arrivals, NpgsqlDbType.Jsonb, a => a.Headers)
             .Column("traces", arrivals, NpgsqlDbType.Text, a => a.Traceparent)
             .Column("bodies", arrivals, NpgsqlDbType.Bytea, a => a.Body);
+        command.Parameters.AddWithValue("received_from", arrivals.Min(a => a.ReceivedAt));
+        command.Parameters.AddWithValue("received_to", arrivals.Max(a => a.ReceivedAt));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -3,42 +3,59 @@ namespace Bookbag.Inbound.Webhooks;
 /// <summary>Statements of the webhook log and its queue.</summary>
 internal static class WebhookLogSql
 {
-    /// <summary>Writes many webhooks and queues them. <c>@channel_ids</c> are those of all of them, one after the other.</summary>
+    /// <summary>
+    /// Writes many webhooks and queues them, as one stretch: their ids follow each other. <c>@channel_ids</c> are those of all of them, one after the other.
+    /// </summary>
     public const string Store =
         """
-        WITH stored AS (
-            INSERT INTO inbound.webhook_deliveries (received_at, channel_ids, signature, headers, traceparent, body)
-            SELECT received_at, @channel_ids[channels_from : channels_to], signature, headers, traceparent, body
-            FROM unnest(@received, @channels_from, @channels_to, @signatures, @headers, @traces, @bodies)
-                AS arrival (received_at, channels_from, channels_to, signature, headers, traceparent, body)
-            RETURNING id, received_at)
-        INSERT INTO inbound.webhook_queue (delivery_id, received_at, due_at)
-        SELECT id, received_at, received_at FROM stored
+        WITH stretch AS MATERIALIZED (SELECT nextval('inbound.webhook_delivery_ids') << 10 AS first),
+        stored AS (
+            INSERT INTO inbound.webhook_deliveries (id, received_at, channel_ids, signature, headers, traceparent, body)
+            SELECT stretch.first + arrival.place - 1, received_at, @channel_ids[channels_from : channels_to], signature, headers, traceparent, body
+            FROM stretch, unnest(@received, @channels_from, @channels_to, @signatures, @headers, @traces, @bodies) WITH ORDINALITY
+                AS arrival (received_at, channels_from, channels_to, signature, headers, traceparent, body, place))
+        INSERT INTO inbound.webhook_queue (delivery_id, deliveries, received_at, received_to, due_at)
+        SELECT first, cardinality(@received), @received_from, @received_to, @received_from FROM stretch
         """;
 
+    /// <summary>The most webhooks of a stretch: so many ids are between one and the next.</summary>
+    public const int LargestStretch = 1 << 10;
+
     /// <summary>
-    /// Takes deliveries out of the queue, oldest first, with what the log has of them: gone for good when the transaction that applies them
-    /// commits, back in the queue when it does not. Each is found by its key in the one day that has it, and goes by the place where it was locked:
-    /// looked for by key again, the planner would read the whole queue. Planned anew each time: a plan kept from when the queue was empty reads all of a
-    /// long one, for every row that it takes.
+    /// Takes stretches out of the queue, oldest first, until they hold <c>@batch</c> deliveries, with what the log has of them: gone for good when the
+    /// transaction that applies them commits, back in the queue when it does not. They go by the place where they were locked: looked for by key again, the
+    /// planner would read the whole queue. Planned anew each time: a plan kept from when the queue was empty reads all of a long one, for every row that it takes.
     /// </summary>
     public const string Claim =
         """
         SET LOCAL plan_cache_mode = force_custom_plan;
-        WITH due AS MATERIALIZED (
-            SELECT ctid AS place FROM inbound.webhook_queue
+        WITH locked AS MATERIALIZED (
+            SELECT ctid AS place, delivery_id, deliveries FROM inbound.webhook_queue
             WHERE due_at <= @now
             ORDER BY delivery_id
-            LIMIT @batch
+            LIMIT @stretches
             FOR UPDATE SKIP LOCKED),
+        due AS MATERIALIZED (
+            SELECT place FROM (SELECT place, sum(deliveries) OVER (ORDER BY delivery_id) - deliveries AS before FROM locked) AS counted WHERE before < @batch),
         claimed AS (
             DELETE FROM inbound.webhook_queue q USING due WHERE q.ctid = due.place
-            RETURNING q.delivery_id, q.received_at, q.attempts, q.replay)
-        SELECT d.id, d.received_at, c.attempts, c.replay, d.channel_ids, d.signature, d.traceparent, d.body
+            RETURNING q.delivery_id, q.deliveries, q.received_at, q.received_to, q.attempts, q.replay)
+        SELECT d.id, d.received_at, c.attempts, c.replay, d.channel_ids, d.signature, d.traceparent, d.body, c.delivery_id
         FROM claimed c
         CROSS JOIN LATERAL (
-            SELECT * FROM inbound.webhook_deliveries d WHERE d.id = c.delivery_id AND d.received_at = c.received_at LIMIT 1) AS d
+            SELECT * FROM inbound.webhook_deliveries d
+            WHERE d.id >= c.delivery_id AND d.id < c.delivery_id + c.deliveries AND d.received_at >= c.received_at AND d.received_at <= c.received_to) AS d
         ORDER BY d.id
+        """;
+
+    /// <summary>Makes two of a stretch of which something cannot be applied, to find out what.</summary>
+    public const string Split =
+        """
+        WITH first AS (
+            UPDATE inbound.webhook_queue SET deliveries = @half WHERE delivery_id = @id AND deliveries = @whole
+            RETURNING received_at, received_to, due_at, replay)
+        INSERT INTO inbound.webhook_queue (delivery_id, deliveries, received_at, received_to, due_at, replay)
+        SELECT @id + @half, @whole - @half, received_at, received_to, due_at, replay FROM first
         """;
 
     /// <summary>Leaves a delivery that could not be applied for later.</summary>
@@ -50,8 +67,8 @@ internal static class WebhookLogSql
     /// <summary>Puts a delivery back in the queue; nothing where it still is in it.</summary>
     public const string Requeue =
         """
-        INSERT INTO inbound.webhook_queue (delivery_id, received_at, due_at, replay)
-        VALUES (@id, @received, @now, true)
+        INSERT INTO inbound.webhook_queue (delivery_id, received_at, received_to, due_at, replay)
+        SELECT @id, @received, @received, @now, true WHERE NOT inbound.is_queued(@id)
         ON CONFLICT DO NOTHING
         """;
 
@@ -67,12 +84,12 @@ internal static class WebhookLogSql
         """;
 
     /// <summary>How much waits, and since when.</summary>
-    public const string Depth = "SELECT count(*), min(received_at) FROM inbound.webhook_queue";
+    public const string Depth = "SELECT coalesce(sum(deliveries), 0)::bigint, min(received_at) FROM inbound.webhook_queue";
 
     /// <summary>One webhook. Its day is not known: a look into the key of each.</summary>
     public const string Find =
         """
-        SELECT received_at, channel_ids, headers::text, body, EXISTS (SELECT FROM inbound.webhook_queue WHERE delivery_id = @id)
+        SELECT received_at, channel_ids, headers::text, body, inbound.is_queued(id)
         FROM inbound.webhook_deliveries WHERE id = @id
         """;
 
@@ -93,7 +110,7 @@ internal static class WebhookLogSql
         found AS (
             SELECT s.id, s.received_at, octet_length(s.body) AS size, s.channel_ids,
                 (SELECT count(*)::integer FROM inbound.webhook_rejections r WHERE r.delivery_id = s.id AND r.channel_id = ANY (@channels)) AS rejections,
-                EXISTS (SELECT FROM inbound.webhook_queue q WHERE q.delivery_id = s.id) AS queued
+                inbound.is_queued(s.id) AS queued
             FROM stretch s
             WHERE s.channel_ids && @channels
               AND NOT EXISTS (SELECT FROM unnest(@words, @escaped) AS word (plain, escaped) WHERE position(word.plain IN s.body) = 0 AND position(word.escaped IN s.body) = 0)),
@@ -130,7 +147,8 @@ internal static class WebhookLogSql
             WHERE r.id = @id AND d.id > r.last_id AND {OfReplay}
             ORDER BY d.id LIMIT @step),
         queued AS (
-            INSERT INTO inbound.webhook_queue (delivery_id, received_at, due_at, replay) SELECT id, received_at, @now, true FROM next ON CONFLICT DO NOTHING)
+            INSERT INTO inbound.webhook_queue (delivery_id, received_at, received_to, due_at, replay)
+            SELECT id, received_at, received_at, @now, true FROM next WHERE NOT inbound.is_queued(id) ON CONFLICT DO NOTHING)
         UPDATE inbound.webhook_replays
         SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce((SELECT max(id) FROM next), last_id),
             due_at = CASE WHEN EXISTS (SELECT FROM next) THEN @now END, finished_at = CASE WHEN NOT EXISTS (SELECT FROM next) THEN @now END

@@ -23,6 +23,8 @@ public sealed class QueuePlanTests(TestDatabase database) : IClassFixture<TestDa
         await using var take = new NpgsqlCommand(statement, connection) { Parameters = { new("batch", 500) } };
         if (statement.Contains("@now", StringComparison.Ordinal))
             take.Parameters.AddWithValue("now", TimeProvider.System.GetUtcNow());
+        if (statement.Contains("@stretches", StringComparison.Ordinal))
+            take.Parameters.AddWithValue("stretches", 500);
         await take.PrepareAsync();
         for (var round = 0; round < 10; round++)
         {

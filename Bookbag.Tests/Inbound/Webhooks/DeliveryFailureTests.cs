@@ -44,6 +44,40 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
     }
 
     [Fact]
+    public async Task A_poison_item_in_the_middle_of_a_commit_of_many_is_found_and_the_rest_of_it_is_applied()
+    {
+        await BreakAsync("poison", "22000");
+        await ArriveTogetherAsync([.. Enumerable.Range(0, 101).Select(i => Text($"many{i}", i == 37 ? "poison" : "fine"))]);
+        await ArriveAsync(Text("later", "fine"));
+        Assert.Equal(102, await QueuedAsync());
+
+        await Parts.ApplyAllAsync();
+        Assert.Equal(101, await CountAsync("messages"));
+        Assert.Equal(1, await QueuedAsync());
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Parts.ApplyAllAsync();
+        }
+
+        Assert.Equal(0, await QueuedAsync());
+        Assert.Equal("not_applicable entry[0].changes[0].value.messages[0]", await RejectedAsync());
+        await MendAsync();
+    }
+
+    [Fact]
+    public async Task A_commit_of_many_is_taken_whole_and_no_more_of_others_than_make_a_batch()
+    {
+        for (var commit = 0; commit < 4; commit++)
+            await ArriveTogetherAsync([.. Enumerable.Range(0, 300).Select(i => Text($"c{commit}.{i}", "fine", $"1650556{i:D4}"))]);
+
+        Assert.Equal(600, await Parts.Processor.RunOnceAsync(CancellationToken.None));
+        Assert.Equal(600, await QueuedAsync());
+        await Parts.ApplyAllAsync();
+        Assert.Equal(1_200, await CountAsync("messages"));
+    }
+
+    [Fact]
     public async Task An_outage_counts_for_no_delivery_and_is_waited_out()
     {
         await BreakAsync("unlucky", "57P01");
@@ -85,7 +119,7 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
         await using (await connection.BeginTransactionAsync())
         {
             // What a dying replica holds: its claim. Nobody else sees the rows, and nobody waits for them.
-            await using var claim = new NpgsqlCommand(Bookbag.Inbound.Webhooks.WebhookLogSql.Claim, connection) { Parameters = { new("now", Noon), new("batch", 500) } };
+            await using var claim = new NpgsqlCommand(Bookbag.Inbound.Webhooks.WebhookLogSql.Claim, connection) { Parameters = { new("now", Noon), new("batch", 500), new("stretches", 500) } };
             await claim.ExecuteNonQueryAsync();
             Assert.Equal(0, await Parts.Processor.RunOnceAsync(CancellationToken.None));
         }

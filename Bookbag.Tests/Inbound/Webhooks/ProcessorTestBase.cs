@@ -1,4 +1,6 @@
+using Bookbag.Inbound.Webhooks;
 using Bookbag.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Bookbag.Tests.Inbound.Webhooks;
 
@@ -30,6 +32,10 @@ public abstract class ProcessorTestBase(TestDatabase database) : IAsyncLifetime
             Assert.True(await Parts.ArriveAsync(body, Channel.AppSecret));
     }
 
+    /// <summary>They come at once, and one commit writes them all.</summary>
+    private protected Task ArriveTogetherAsync(byte[][] bodies) => Parts.Services.GetRequiredService<WebhookLog>().StoreAsync(
+        [.. bodies.Select(body => new WebhookArrival(Noon, [Channel.Id], "sha256=0", "{}", null, body))], CancellationToken.None);
+
     private protected async Task ApplyAsync(params byte[][] bodies)
     {
         await ArriveAsync(bodies);
@@ -52,7 +58,7 @@ public abstract class ProcessorTestBase(TestDatabase database) : IAsyncLifetime
         Parts.Database.ScalarAsync<long>($"SELECT count(*) FROM inbound.{table} WHERE channel_id = '{Channel.Id}' AND {where}");
 
     private protected Task<long> QueuedAsync() => Parts.Database.ScalarAsync<long>(
-        $"SELECT count(*) FROM inbound.webhook_queue q JOIN inbound.webhook_deliveries d ON d.id = q.delivery_id WHERE '{Channel.Id}' = ANY (d.channel_ids)");
+        $"SELECT count(*) FROM inbound.webhook_queue q JOIN inbound.webhook_deliveries d ON d.id >= q.delivery_id AND d.id < q.delivery_id + q.deliveries WHERE '{Channel.Id}' = ANY (d.channel_ids)");
 
     private protected Task<string?> RejectedAsync() => Parts.Database.ScalarAsync<string>(
         $"SELECT string_agg(code || ' ' || path, '; ' ORDER BY path) FROM inbound.webhook_rejections WHERE channel_id = '{Channel.Id}'");
