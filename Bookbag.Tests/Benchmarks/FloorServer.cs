@@ -37,7 +37,7 @@ public static class FloorServer
         WITH stored AS (
             INSERT INTO public.floor_deliveries (received_at, channel_ids, signature, headers, body) VALUES (now(), @channel_ids, @signature, @headers, @body)
             RETURNING id, received_at)
-        INSERT INTO public.floor_queue (delivery_id, received_at, due_at) SELECT id, received_at, received_at FROM stored
+        INSERT INTO public.floor_queue (delivery_id, received_at, received_to, due_at) SELECT id, received_at, received_at, received_at FROM stored
         """;
 
     public static async Task RunAsync(string mode)
