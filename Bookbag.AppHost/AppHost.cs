@@ -13,8 +13,6 @@ var redis = builder.AddRedis("redis");
 var inbound = builder.AddProject<Projects.Bookbag_Inbound>("inbound")
     .WithReference(bookbag).WaitFor(bookbag)
     .WithReference(redis).WaitFor(redis)
-    .WithHttpEndpoint(name: "webhooks", env: "WEBHOOKS_PORT") // from the Edge, by HTTP/2: many over one connection
-    .WithEndpoint("webhooks", endpoint => endpoint.Transport = "http2")
     .WithReplicas(Number("Replicas:inbound", otherwise: 1))
     .WithHttpHealthCheck("/health");
 

@@ -27,7 +27,6 @@ builder.AddFirstStart();
 builder.AddKnowledge();
 builder.AddAnswering();
 builder.AddWebhooks();
-builder.AddWebhookDoor();
 builder.AddMedia();
 builder.AddConversations();
 builder.AddHelpDesk();

@@ -18,20 +18,16 @@ public static class GatewayClusters
     // Between two bytes, not for the whole answer: live updates stay open as long as they say something.
     private static readonly TimeSpan ApiTimeout = TimeSpan.FromSeconds(100);
 
-    /// <summary>The clusters of the product.</summary>
-    /// <param name="sandbox">Whether there is a sandbox.</param>
-    /// <param name="webhookDoor">Whether Inbound has a port for webhooks alone. They go there by HTTP/2, many over one connection: a quarter less work for both sides (measured).</param>
-    public static IReadOnlyList<ClusterConfig> All(bool sandbox, bool webhookDoor) =>
+    /// <summary>The clusters of the product; <paramref name="sandbox"/> adds the sandbox.</summary>
+    public static IReadOnlyList<ClusterConfig> All(bool sandbox) =>
     [
-        webhookDoor
-            ? Cluster(Webhooks, Services.InboundWebhooks, WebhookTimeout, maxConnections: 1_024, HttpVersion.Version20)
-            : Cluster(Webhooks, Services.Inbound, WebhookTimeout, maxConnections: 1_024),
+        Cluster(Webhooks, Services.Inbound, WebhookTimeout, maxConnections: 1_024),
         Cluster(Services.Inbound, Services.Inbound, ApiTimeout, maxConnections: 512),
         Cluster(Services.Outbound, Services.Outbound, ApiTimeout, maxConnections: 512),
         .. sandbox ? [Cluster(Services.Sandbox, Services.Sandbox, ApiTimeout, maxConnections: 64)] : Array.Empty<ClusterConfig>(),
     ];
 
-    private static ClusterConfig Cluster(string id, string service, TimeSpan timeout, int maxConnections, Version? version = null) => new()
+    private static ClusterConfig Cluster(string id, string service, TimeSpan timeout, int maxConnections) => new()
     {
         ClusterId = id,
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
@@ -40,8 +36,8 @@ public static class GatewayClusters
         HttpRequest = new ForwarderRequestConfig
         {
             ActivityTimeout = timeout,
-            // Services listen without TLS inside, where HTTP/2 needs a port of its own.
-            Version = version ?? HttpVersion.Version11,
+            // Services listen without TLS inside, where HTTP/2 would need a port of its own.
+            Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         },
         HealthCheck = new HealthCheckConfig

@@ -15,7 +15,7 @@ public static class GatewayExtensions
         builder.Logging.AddFilter("Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", LogLevel.Error);
 
         builder.Services.AddReverseProxy()
-            .LoadFromMemory(GatewayRoutes.All(sandbox), GatewayClusters.All(sandbox, builder.Configuration.HasWebhookDoor()))
+            .LoadFromMemory(GatewayRoutes.All(sandbox), GatewayClusters.All(sandbox))
             .ConfigureHttpClient((_, handler) => handler.ConnectCallback = ReplicaConnection.OpenAsync);
         builder.Services.AddSingleton<IDestinationResolver, ServiceDestinationResolver>();
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableReplicaPolicy>();

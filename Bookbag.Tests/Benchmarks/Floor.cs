@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
 using Aspire.Hosting.Testing;
-using Bookbag.Inbound.Webhooks;
 using Bookbag.Tests.Support;
 
 namespace Bookbag.Tests.Benchmarks;
@@ -32,14 +30,13 @@ internal sealed class Floor : IAsyncDisposable
     /// <param name="product">Whose Postgres and Redis it uses.</param>
     public static async Task<Floor> StartAsync(string mode, Product product)
     {
-        var (serverPort, webhooksPort, edgePort) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
+        var (serverPort, edgePort) = (LoopbackPort.Free(), LoopbackPort.Free());
         var connectionString = (await product.App.GetConnectionStringAsync("bookbag"))!;
         var server = Start(typeof(FloorServer).Assembly.Location, ["floor", mode], new()
         {
             ["ConnectionStrings__bookbag"] = connectionString,
             ["ConnectionStrings__redis"] = await product.App.GetConnectionStringAsync("redis"),
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{serverPort}",
-            [WebhookDoor.PortVariable] = webhooksPort.ToString(CultureInfo.InvariantCulture),
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
         });
         var edge = Start(Path.Combine(AppContext.BaseDirectory, "Bookbag.Edge.dll"), [], new()
@@ -47,7 +44,6 @@ internal sealed class Floor : IAsyncDisposable
             ["ConnectionStrings__bookbag"] = connectionString,
             ["ConnectionStrings__redis"] = await product.App.GetConnectionStringAsync("redis"),
             ["services__inbound__http__0"] = $"http://127.0.0.1:{serverPort}",
-            ["services__inbound__webhooks__0"] = $"http://127.0.0.1:{webhooksPort}",
             ["services__outbound__http__0"] = $"http://127.0.0.1:{serverPort}",
             ["services__sandbox__http__0"] = $"http://127.0.0.1:{serverPort}",
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{edgePort}",

@@ -46,7 +46,6 @@ public static class FloorServer
         builder.AddServiceDefaults();
         builder.AddBookbagAuthentication();
         builder.AddChannelDirectory();
-        builder.AddWebhookDoor();
         builder.Services.AddSingleton<WebhookGate>();
         builder.Services.AddSingleton<IntakeMetrics>();
         builder.Services.AddSingleton<IntakePressure>();

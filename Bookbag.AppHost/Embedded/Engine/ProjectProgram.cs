@@ -1,4 +1,3 @@
-using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Bookbag.AppHost.Embedded;
@@ -63,13 +62,7 @@ internal sealed class ProjectProgram(ProjectResource resource, string resourceId
         foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
             await annotation.Callback(context);
 
-        var environment = new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = string.Join(';', Endpoints.Where(endpoint => endpoint.TargetPortEnvironmentVariable is null).Select(Address)) };
-        foreach (var endpoint in Endpoints)
-        {
-            if (endpoint.TargetPortEnvironmentVariable is { } variable)
-                environment[variable] = endpoint.ReplicaPorts[replica].ToString(CultureInfo.InvariantCulture);
-        }
-
+        var environment = new Dictionary<string, string?> { ["ASPNETCORE_URLS"] = string.Join(';', Endpoints.Select(Address)) };
         foreach (var (name, value) in context.EnvironmentVariables)
             environment[name] = value is IValueProvider later ? await later.GetValueAsync(cancellationToken) : $"{value}";
         OpenTelemetryEnvironment.AddInstance(environment, resourceId);

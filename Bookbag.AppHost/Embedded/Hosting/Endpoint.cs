@@ -14,12 +14,6 @@ public sealed class EndpointAnnotation(ProtocolType protocol, string? uriScheme 
     /// <summary>The port that was asked for; null or 0 takes any.</summary>
     public int? Port { get; set; } = port;
 
-    /// <summary>What is spoken there; publishers pass it on.</summary>
-    public string Transport { get; set; } = uriScheme ?? "tcp";
-
-    /// <summary>The variable by which the program is told the port; null where it is told the whole address with the others.</summary>
-    public string? TargetPortEnvironmentVariable { get; set; }
-
     public bool IsExternal { get; set; }
 
     public AllocatedEndpoint? AllocatedEndpoint { get; set; }

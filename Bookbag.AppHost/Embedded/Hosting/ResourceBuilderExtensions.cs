@@ -88,10 +88,6 @@ public static class ResourceBuilderExtensions
         return builder;
     }
 
-    /// <summary>Adds an endpoint; with <paramref name="env"/> the program is told its port alone, and listens there by itself.</summary>
-    public static IResourceBuilder<T> WithHttpEndpoint<T>(this IResourceBuilder<T> builder, int? port = null, string? name = null, string? env = null) where T : IResourceWithEndpoints =>
-        builder.WithAnnotation(new EndpointAnnotation(System.Net.Sockets.ProtocolType.Tcp, "http", name, port) { TargetPortEnvironmentVariable = env });
-
     public static IResourceBuilder<T> WithEndpoint<T>(
         this IResourceBuilder<T> builder, string endpointName, Action<EndpointAnnotation> callback, bool createIfNotExists = true) where T : IResourceWithEndpoints
     {
