@@ -20,8 +20,8 @@ builder.AddConsole();
 var app = builder.Build();
 app.UseForwardedHeaders();
 app.UseSecurityHeaders(app.Environment);
+app.UseRouting(); // webhooks leave here, straight to the proxy, which says by itself what it refuses
 app.UseProblems();
-app.UseRouting(); // webhooks leave here, straight to the proxy
 app.UseUnmatchedRefusals();
 app.UseCrossOriginGuard();
 app.UseAuthentication();
