@@ -116,7 +116,7 @@ public static class CheckChannel
     /// <summary>Whether what came is applied: a door that answers 200 says nothing of that.</summary>
     private static async Task<ChannelCheck> ProcessingAsync(NpgsqlDataSource dataSource, TimeProvider clock, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand("SELECT min(received_at) FROM inbound.webhook_queue WHERE NOT replay");
+        await using var command = dataSource.CreateCommand("SELECT min(received_at) FROM inbound.webhook_stretches WHERE NOT replay");
         var behind = await command.ExecuteScalarAsync(cancellationToken) is DateTime oldest ? clock.GetUtcNow() - oldest : TimeSpan.Zero;
         return behind < MostBehind
             ? new("processing", true, "What came is applied.")

@@ -124,7 +124,7 @@ internal static class TurnSql
         """;
 
     /// <summary>Whether a webhook waits to be applied that may tell what became of a reply.</summary>
-    public const string IsLogBehind = "SELECT EXISTS (SELECT FROM inbound.webhook_queue WHERE received_at <= @until AND due_at <= @now)";
+    public const string IsLogBehind = "SELECT EXISTS (SELECT FROM inbound.webhook_stretches WHERE received_at <= @until AND due_at <= @now)";
 
     /// <summary>
     /// Writes down that a reply is handed to Graph, before it is: from here on it may have been sent. No row when the lease is lost or a status

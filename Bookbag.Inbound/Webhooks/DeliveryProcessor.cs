@@ -78,7 +78,7 @@ public sealed partial class DeliveryProcessor(
                     _batch = Math.Max(1, Math.Min(_batch, claimed.Count) / 2); // smaller each time: the last stretch may be larger than what was asked for
                     Log.BatchFailed(logger, claimed.Count, _batch, e);
                     if (claimed[0].Stretch == claimed[^1].Stretch)
-                        await SplitAsync(claimed[0].Stretch, claimed.Count, cancellationToken);
+                        await SplitAsync(claimed[0].Stretch, cancellationToken);
                     continue;
                 }
 
@@ -108,7 +108,11 @@ public sealed partial class DeliveryProcessor(
         var stretches = claimed.DistinctBy(d => d.Stretch).Count();
         _drained = claimed.Count < _batch && stretches < _stretches;
         if (claimed.Count == 0)
+        {
+            await transaction.CommitAsync(cancellationToken); // what the log has no more of leaves the queue too
             return 0;
+        }
+
         _stretches = Math.Clamp((_options.BatchSize * stretches / claimed.Count) + 1, 1, _options.BatchSize);
 
         using var span = InboundTelemetry.Source.StartActivity("apply webhooks");
@@ -227,12 +231,10 @@ public sealed partial class DeliveryProcessor(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task SplitAsync(long stretch, int deliveries, CancellationToken cancellationToken)
+    private async Task SplitAsync(long stretch, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(WebhookLogSql.Split);
         command.Parameters.AddWithValue("id", stretch);
-        command.Parameters.AddWithValue("whole", deliveries);
-        command.Parameters.AddWithValue("half", deliveries / 2);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -240,7 +242,7 @@ public sealed partial class DeliveryProcessor(
     {
         Log.DeliveryFailed(logger, delivery.Id, delivery.Attempts + 1, reason);
         await using var command = dataSource.CreateCommand(WebhookLogSql.Postpone);
-        command.Parameters.AddWithValue("id", delivery.Id);
+        command.Parameters.AddWithValue("id", delivery.Stretch);
         command.Parameters.AddWithValue("due", clock.GetUtcNow() + (_options.RetryDelay * Math.Pow(2, Math.Min(delivery.Attempts, 10))));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -252,7 +254,7 @@ public sealed partial class DeliveryProcessor(
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var dequeue = connection.Statement(WebhookLogSql.Dequeue);
-        dequeue.Parameters.AddWithValue("id", delivery.Id);
+        dequeue.Parameters.AddWithValue("id", delivery.Stretch);
         // Another replica may have been faster, or luckier.
         if (await dequeue.ExecuteNonQueryAsync(cancellationToken) == 0)
             return;

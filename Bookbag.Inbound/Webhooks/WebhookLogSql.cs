@@ -14,7 +14,7 @@ internal static class WebhookLogSql
             SELECT stretch.first + arrival.place - 1, received_at, @channel_ids[channels_from : channels_to], signature, headers, traceparent, body
             FROM stretch, unnest(@received, @channels_from, @channels_to, @signatures, @headers, @traces, @bodies) WITH ORDINALITY
                 AS arrival (received_at, channels_from, channels_to, signature, headers, traceparent, body, place))
-        INSERT INTO inbound.webhook_queue (delivery_id, deliveries, received_at, received_to, due_at)
+        INSERT INTO inbound.webhook_stretches (delivery_id, deliveries, received_at, received_to, due_at)
         SELECT first, cardinality(@received), @received_from, @received_to, @received_from FROM stretch
         """;
 
@@ -30,7 +30,7 @@ internal static class WebhookLogSql
         """
         SET LOCAL plan_cache_mode = force_custom_plan;
         WITH locked AS MATERIALIZED (
-            SELECT ctid AS place, delivery_id, deliveries FROM inbound.webhook_queue
+            SELECT ctid AS place, delivery_id, deliveries FROM inbound.webhook_stretches
             WHERE due_at <= @now
             ORDER BY delivery_id
             LIMIT @stretches
@@ -38,7 +38,7 @@ internal static class WebhookLogSql
         due AS MATERIALIZED (
             SELECT place FROM (SELECT place, sum(deliveries) OVER (ORDER BY delivery_id) - deliveries AS before FROM locked) AS counted WHERE before < @batch),
         claimed AS (
-            DELETE FROM inbound.webhook_queue q USING due WHERE q.ctid = due.place
+            DELETE FROM inbound.webhook_stretches q USING due WHERE q.ctid = due.place
             RETURNING q.delivery_id, q.deliveries, q.received_at, q.received_to, q.attempts, q.replay)
         SELECT d.id, d.received_at, c.attempts, c.replay, d.channel_ids, d.signature, d.traceparent, d.body, c.delivery_id
         FROM claimed c
@@ -51,23 +51,23 @@ internal static class WebhookLogSql
     /// <summary>Makes two of a stretch of which something cannot be applied, to find out what.</summary>
     public const string Split =
         """
-        WITH first AS (
-            UPDATE inbound.webhook_queue SET deliveries = @half WHERE delivery_id = @id AND deliveries = @whole
-            RETURNING received_at, received_to, due_at, replay)
-        INSERT INTO inbound.webhook_queue (delivery_id, deliveries, received_at, received_to, due_at, replay)
-        SELECT @id + @half, @whole - @half, received_at, received_to, due_at, replay FROM first
+        WITH whole AS MATERIALIZED (SELECT * FROM inbound.webhook_stretches WHERE delivery_id = @id AND deliveries > 1 FOR UPDATE SKIP LOCKED),
+        half AS (
+            UPDATE inbound.webhook_stretches s SET deliveries = whole.deliveries / 2 FROM whole WHERE s.delivery_id = whole.delivery_id)
+        INSERT INTO inbound.webhook_stretches (delivery_id, deliveries, received_at, received_to, due_at, replay)
+        SELECT delivery_id + deliveries / 2, deliveries - deliveries / 2, received_at, received_to, due_at, replay FROM whole
         """;
 
     /// <summary>Leaves a delivery that could not be applied for later.</summary>
     public const string Postpone =
-        "UPDATE inbound.webhook_queue SET attempts = attempts + 1, due_at = @due WHERE delivery_id = @id";
+        "UPDATE inbound.webhook_stretches SET attempts = attempts + 1, due_at = @due WHERE delivery_id = @id";
 
-    public const string Dequeue = "DELETE FROM inbound.webhook_queue WHERE delivery_id = @id";
+    public const string Dequeue = "DELETE FROM inbound.webhook_stretches WHERE delivery_id = @id";
 
     /// <summary>Puts a delivery back in the queue; nothing where it still is in it.</summary>
     public const string Requeue =
         """
-        INSERT INTO inbound.webhook_queue (delivery_id, received_at, received_to, due_at, replay)
+        INSERT INTO inbound.webhook_stretches (delivery_id, received_at, received_to, due_at, replay)
         SELECT @id, @received, @received, @now, true WHERE NOT inbound.is_queued(@id)
         ON CONFLICT DO NOTHING
         """;
@@ -84,7 +84,7 @@ internal static class WebhookLogSql
         """;
 
     /// <summary>How much waits, and since when.</summary>
-    public const string Depth = "SELECT coalesce(sum(deliveries), 0)::bigint, min(received_at) FROM inbound.webhook_queue";
+    public const string Depth = "SELECT coalesce(sum(deliveries), 0)::bigint, min(received_at) FROM inbound.webhook_stretches";
 
     /// <summary>One webhook. Its day is not known: a look into the key of each.</summary>
     public const string Find =
@@ -129,7 +129,7 @@ internal static class WebhookLogSql
         """;
 
     /// <summary>Whether webhooks of a replay are in the queue.</summary>
-    public const string ReplaysWait = "SELECT EXISTS (SELECT FROM inbound.webhook_queue WHERE replay)";
+    public const string ReplaysWait = "SELECT EXISTS (SELECT FROM inbound.webhook_stretches WHERE replay)";
 
     /// <summary>Counts what a replay is about, once.</summary>
     public const string CountReplay =
@@ -147,7 +147,7 @@ internal static class WebhookLogSql
             WHERE r.id = @id AND d.id > r.last_id AND {OfReplay}
             ORDER BY d.id LIMIT @step),
         queued AS (
-            INSERT INTO inbound.webhook_queue (delivery_id, received_at, received_to, due_at, replay)
+            INSERT INTO inbound.webhook_stretches (delivery_id, received_at, received_to, due_at, replay)
             SELECT id, received_at, received_at, @now, true FROM next WHERE NOT inbound.is_queued(id) ON CONFLICT DO NOTHING)
         UPDATE inbound.webhook_replays
         SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce((SELECT max(id) FROM next), last_id),

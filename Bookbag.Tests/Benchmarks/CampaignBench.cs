@@ -54,7 +54,7 @@ public static class CampaignBench
             await Task.Delay(TimeSpan.FromMilliseconds(500), clock);
             read = (await product.Edge.GetFromJsonAsync<JsonElement>($"{path}/{campaign}/funnel")).GetProperty("read").GetInt32();
             var behind = await product.Database.ScalarAsync<TimeSpan>("""
-                SELECT coalesce(now() - least((SELECT min(received_at) FROM inbound.webhook_queue), (SELECT min(received_at) FROM delivery.events)), interval '0')
+                SELECT coalesce(now() - least((SELECT min(received_at) FROM inbound.webhook_stretches), (SELECT min(received_at) FROM delivery.events)), interval '0')
                 """);
             lag = behind > lag ? behind : lag;
             if (sent == TimeSpan.Zero && meta.Control.Stats().Accepted - before >= count)

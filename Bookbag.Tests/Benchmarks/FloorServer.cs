@@ -29,7 +29,7 @@ public static class FloorServer
     private const string CreateRows =
         """
         CREATE TABLE IF NOT EXISTS public.floor_deliveries (LIKE inbound.webhook_deliveries INCLUDING DEFAULTS INCLUDING INDEXES);
-        CREATE TABLE IF NOT EXISTS public.floor_queue (LIKE inbound.webhook_queue INCLUDING DEFAULTS INCLUDING INDEXES)
+        CREATE TABLE IF NOT EXISTS public.floor_queue (LIKE inbound.webhook_stretches INCLUDING DEFAULTS INCLUDING INDEXES)
         """;
 
     private const string InsertRows =

@@ -89,7 +89,7 @@ public static class WebhooksBench
         Console.WriteLine(table);
     }
 
-    private static Task DrainedAsync(Product product) => EmptyAsync(product, "SELECT count(*) FROM inbound.webhook_queue");
+    private static Task DrainedAsync(Product product) => EmptyAsync(product, "SELECT count(*) FROM inbound.webhook_stretches");
 
     private static async Task EmptyAsync(Product product, string count)
     {
@@ -99,7 +99,7 @@ public static class WebhooksBench
     }
 
     private static async Task<TimeSpan> LagAsync(Product product) =>
-        await product.Database.ScalarAsync<TimeSpan>("SELECT coalesce(now() - min(received_at), interval '0') FROM inbound.webhook_queue");
+        await product.Database.ScalarAsync<TimeSpan>("SELECT coalesce(now() - min(received_at), interval '0') FROM inbound.webhook_stretches");
 
     private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 

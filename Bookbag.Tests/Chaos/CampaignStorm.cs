@@ -249,7 +249,7 @@ internal sealed class CampaignStorm : IAsyncDisposable
 
     private async Task<bool> IsQuietAsync() =>
         _meta.Control.Stats() is { Webhooks.Waiting: 0, Planned: 0 } && !await _product.Database.ScalarAsync<bool>("""
-            SELECT EXISTS (SELECT FROM inbound.webhook_queue) OR EXISTS (SELECT FROM delivery.events) OR EXISTS (SELECT FROM outbound.parked_statuses)
+            SELECT EXISTS (SELECT FROM inbound.webhook_stretches) OR EXISTS (SELECT FROM delivery.events) OR EXISTS (SELECT FROM outbound.parked_statuses)
             """);
 
     /// <summary>Holds what Meta took against what the product says of every recipient.</summary>

@@ -33,7 +33,7 @@ internal sealed class CustomerTrial(NpgsqlDataSource database, IReadOnlyDictiona
     // What needs somebody, or has not come to its end.
     private const string Unrest = """
         SELECT * FROM (VALUES
-            ('webhooks not applied', (SELECT count(*) FROM inbound.webhook_queue)),
+            ('webhooks not applied', (SELECT count(*) FROM inbound.webhook_stretches)),
             ('items of webhooks rejected', (SELECT count(*) FROM inbound.webhook_rejections)),
             ('messages that wait for the agent', (SELECT count(*) FROM inbound.messages m JOIN inbound.conversations c ON c.channel_id = m.channel_id AND c.id = m.conversation_id WHERE m.awaiting AND c.mode = 'ai')),
             ('replies without an end', (SELECT count(*) FROM inbound.messages WHERE status = 'sending')),

@@ -70,7 +70,7 @@ public sealed class WebhookFlood : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (await Product.Database.ScalarAsync<bool>("""
-            SELECT EXISTS (SELECT FROM inbound.webhook_queue)
+            SELECT EXISTS (SELECT FROM inbound.webhook_stretches)
                 OR EXISTS (SELECT FROM inbound.messages WHERE awaiting)
                 OR EXISTS (SELECT FROM inbound.messages WHERE status = 'sending')
             """))

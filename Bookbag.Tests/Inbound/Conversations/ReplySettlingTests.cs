@@ -161,12 +161,12 @@ public sealed class ReplySettlingTests(TestDatabase database) : IClassFixture<Te
         var worker = world.NewWorker();
         var conversation = await world.CustomerWritesAsync("Hi");
         await worker.RunOnceAsync(default);
-        await database.DataSource.ExecuteAsync($"INSERT INTO inbound.webhook_queue (delivery_id, received_at, received_to, due_at) VALUES (1, '{TurnWorld.Start:O}', '{TurnWorld.Start:O}', '{TurnWorld.Start:O}')");
+        await database.DataSource.ExecuteAsync($"INSERT INTO inbound.webhook_stretches (delivery_id, received_at, received_to, due_at) VALUES (1, '{TurnWorld.Start:O}', '{TurnWorld.Start:O}', '{TurnWorld.Start:O}')");
         await world.AdvanceToDueAsync(conversation);
         await worker.RunOnceAsync(default);
         Assert.Single(world.Graph.Messages);
 
-        await database.DataSource.ExecuteAsync("DELETE FROM inbound.webhook_queue");
+        await database.DataSource.ExecuteAsync("DELETE FROM inbound.webhook_stretches");
         await world.AdvanceToDueAsync(conversation);
         await worker.RunOnceAsync(default);
         Assert.Equal(2, world.Graph.Messages.Count);

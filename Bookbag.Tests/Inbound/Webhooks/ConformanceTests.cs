@@ -70,7 +70,7 @@ public sealed class ConformanceTests(TestDatabase database) : IClassFixture<Test
         }
 
         await parts.ApplyAllAsync();
-        Assert.Equal(0, await parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_queue"));
+        Assert.Equal(0, await parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_stretches"));
         Assert.Equal(0, await parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_rejections WHERE code = 'not_applicable'"));
         // Statuses of messages that were not sent from here, and what names nobody or nothing: no other item may be refused.
         Assert.Equal("", await parts.Database.ScalarAsync<string>(

@@ -78,6 +78,40 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
     }
 
     [Fact]
+    public async Task What_the_log_has_no_more_of_leaves_the_queue_and_keeps_nothing_else_in_it()
+    {
+        await BreakAsync("gone-poison", "22000");
+        await ArriveTogetherAsync([.. Enumerable.Range(0, 4).Select(i => Text($"gone{i}", "fine"))]);
+        await Parts.Database.ExecuteAsync($"DELETE FROM inbound.webhook_deliveries WHERE '{Channel.Id}' = ANY (channel_ids)");
+        await ArriveTogetherAsync([Text("first", "fine"), Text("poison", "gone-poison"), Text("last", "fine")]);
+        await Parts.Database.ExecuteAsync($"""
+            DELETE FROM inbound.webhook_deliveries WHERE id = (SELECT min(id) FROM inbound.webhook_deliveries WHERE '{Channel.Id}' = ANY (channel_ids))
+            """);
+
+        for (var attempt = 0; attempt < 8; attempt++)
+        {
+            await Parts.ApplyAllAsync();
+            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(1, await CountAsync("messages"));
+        Assert.Equal("not_applicable entry[0].changes[0].value.messages[0]", await RejectedAsync());
+        Assert.Equal(0, await Parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_stretches"));
+        await MendAsync();
+    }
+
+    [Fact]
+    public async Task Every_webhook_of_a_commit_is_queued_until_it_is_applied_and_nothing_beside_them()
+    {
+        await ArriveTogetherAsync([.. Enumerable.Range(0, 3).Select(i => Text($"q{i}", "fine"))]);
+        const string Queued = "SELECT string_agg(inbound.is_queued(first + i)::text, ' ' ORDER BY i) FROM (SELECT min(id) AS first FROM inbound.webhook_deliveries WHERE '{0}' = ANY (channel_ids)) f, generate_series(-1, 3) i";
+        Assert.Equal("false true true true false", await Parts.Database.ScalarAsync<string>(Queued.Replace("{0}", $"{Channel.Id}", StringComparison.Ordinal)));
+
+        await Parts.ApplyAllAsync();
+        Assert.Equal("false false false false false", await Parts.Database.ScalarAsync<string>(Queued.Replace("{0}", $"{Channel.Id}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task An_outage_counts_for_no_delivery_and_is_waited_out()
     {
         await BreakAsync("unlucky", "57P01");
@@ -88,7 +122,7 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
             outages += await Record.ExceptionAsync(() => Parts.Processor.RunOnceAsync(CancellationToken.None)) is PostgresException ? 1 : 0;
         Assert.Equal(6, outages);
         Assert.Equal(0, await CountAsync("messages"));
-        Assert.Equal(0, await Parts.Database.ScalarAsync<long>("SELECT coalesce(max(attempts), 0)::bigint FROM inbound.webhook_queue"));
+        Assert.Equal(0, await Parts.Database.ScalarAsync<long>("SELECT coalesce(max(attempts), 0)::bigint FROM inbound.webhook_stretches"));
 
         await MendAsync();
         await Parts.ApplyAllAsync();

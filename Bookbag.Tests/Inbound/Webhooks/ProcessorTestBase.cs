@@ -58,7 +58,7 @@ public abstract class ProcessorTestBase(TestDatabase database) : IAsyncLifetime
         Parts.Database.ScalarAsync<long>($"SELECT count(*) FROM inbound.{table} WHERE channel_id = '{Channel.Id}' AND {where}");
 
     private protected Task<long> QueuedAsync() => Parts.Database.ScalarAsync<long>(
-        $"SELECT count(*) FROM inbound.webhook_queue q JOIN inbound.webhook_deliveries d ON d.id >= q.delivery_id AND d.id < q.delivery_id + q.deliveries WHERE '{Channel.Id}' = ANY (d.channel_ids)");
+        $"SELECT count(*) FROM inbound.webhook_stretches q JOIN inbound.webhook_deliveries d ON d.id >= q.delivery_id AND d.id < q.delivery_id + q.deliveries WHERE '{Channel.Id}' = ANY (d.channel_ids)");
 
     private protected Task<string?> RejectedAsync() => Parts.Database.ScalarAsync<string>(
         $"SELECT string_agg(code || ' ' || path, '; ' ORDER BY path) FROM inbound.webhook_rejections WHERE channel_id = '{Channel.Id}'");

@@ -244,7 +244,7 @@ public sealed class WebhookEndpointTests : IClassFixture<TestDatabase>, IDisposa
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal(HttpStatusCode.Accepted, (await editor.PostAsync($"/api/webhooks/{id}/replay", null)).StatusCode);
-            await EventuallyAsync("SELECT count(*) FROM inbound.webhook_queue", 0);
+            await EventuallyAsync("SELECT count(*) FROM inbound.webhook_stretches", 0);
         }
 
         await EventuallyAsync("SELECT count(*) FROM inbound.messages WHERE wamid = 'later' AND NOT awaiting", 1);

@@ -68,7 +68,7 @@ public sealed class WebhookSearchTests(TestDatabase database) : ProcessorTestBas
         for (var i = 0; i < 3; i++)
             await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, Meta.Text($"span-{i}", Customer, "Hello", Noon)));
         // Nobody else's replay; and as if that code had not known messages.
-        await Parts.Database.ExecuteAsync("DELETE FROM inbound.webhook_replays; DELETE FROM inbound.webhook_queue WHERE replay");
+        await Parts.Database.ExecuteAsync("DELETE FROM inbound.webhook_replays; DELETE FROM inbound.webhook_stretches WHERE replay");
         await Parts.Database.ExecuteAsync($"DELETE FROM inbound.messages WHERE channel_id = '{Channel.Id}'; DELETE FROM inbound.wamids WHERE channel_id = '{Channel.Id}'; UPDATE inbound.conversations SET turn_due_at = NULL, unanswered_since = NULL WHERE channel_id = '{Channel.Id}'");
         var id = Guid.CreateVersion7(Noon);
         await Parts.Database.ExecuteAsync($"""
