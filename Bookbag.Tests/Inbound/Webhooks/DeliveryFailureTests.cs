@@ -18,6 +18,15 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
 
     private Task<int> MendAsync() => Parts.Database.ExecuteAsync("DROP TRIGGER test_break ON inbound.messages");
 
+    private async Task TryUntilGivenUpAsync()
+    {
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
+            await Parts.ApplyAllAsync();
+        }
+    }
+
     [Fact]
     public async Task A_poison_item_is_rejected_alone_with_its_reason_and_the_rest_is_applied()
     {
@@ -30,11 +39,7 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
         await Parts.ApplyAllAsync();
         Assert.Equal(60, await CountAsync("messages"));
         Assert.Equal(1, await QueuedAsync());
-        for (var attempt = 0; attempt < 4; attempt++)
-        {
-            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
-            await Parts.ApplyAllAsync();
-        }
+        await TryUntilGivenUpAsync();
 
         Assert.Equal(62, await CountAsync("messages"));
         Assert.Equal(0, await QueuedAsync());
@@ -54,11 +59,7 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
         await Parts.ApplyAllAsync();
         Assert.Equal(101, await CountAsync("messages"));
         Assert.Equal(1, await QueuedAsync());
-        for (var attempt = 0; attempt < 4; attempt++)
-        {
-            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
-            await Parts.ApplyAllAsync();
-        }
+        await TryUntilGivenUpAsync();
 
         Assert.Equal(0, await QueuedAsync());
         Assert.Equal("not_applicable entry[0].changes[0].value.messages[0]", await RejectedAsync());
@@ -170,11 +171,7 @@ public sealed class DeliveryFailureTests(TestDatabase database) : ProcessorTestB
             "messages":[{"from":"16505550001","id":"big","timestamp":"1700000000","type":"order","order":{"catalog_id":"1","product_items":[{"quantity":1e999999}]}}]}}]}]}
             """);
         await ApplyAsync(order, Text("fine", "fine"));
-        for (var attempt = 0; attempt < 4; attempt++)
-        {
-            Parts.Clock.Advance(TimeSpan.FromMinutes(1));
-            await Parts.ApplyAllAsync();
-        }
+        await TryUntilGivenUpAsync();
 
         Assert.Equal(1, await CountAsync("messages"));
         Assert.Equal("not_applicable entry[0].changes[0].value.messages[0]", await RejectedAsync());
