@@ -12,7 +12,8 @@ namespace Bookbag.ServiceDefaults.Platform;
 /// <summary>All channels in memory, secrets decrypted, for the paths where every webhook and every message needs one.</summary>
 /// <remarks>
 /// A lookup is a hit in an immutable snapshot. The snapshot is replaced when someone signals <see cref="Topic"/> and every few seconds besides;
-/// a miss reads again too, but not more often than <see cref="MissInterval"/>, so that webhooks for unknown numbers cannot burden the database.
+/// a miss reads again too. What Meta or whoever pretends to be Meta names is not looked for more often than <see cref="MissInterval"/>, so that webhooks
+/// for unknown numbers cannot burden the database; a channel's own id comes from our rows, and is never missed because it was connected a moment ago.
 /// </remarks>
 public sealed partial class ChannelDirectory(
     NpgsqlDataSource dataSource, SecretProtector secrets, WakeUps wakeUps, TimeProvider clock, ILogger<ChannelDirectory> logger) : BackgroundService
@@ -30,6 +31,7 @@ public sealed partial class ChannelDirectory(
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private volatile Snapshot _snapshot = Snapshot.Empty;
+    private int _readings; // begun
 
     /// <summary>The channel of a phone number, by Meta's id of it.</summary>
     public ValueTask<ChannelRoute?> FindByPhoneNumberIdAsync(string phoneNumberId, CancellationToken cancellationToken) =>
@@ -39,23 +41,18 @@ public sealed partial class ChannelDirectory(
     public async ValueTask<IReadOnlyList<ChannelRoute>> FindByBusinessAccountIdAsync(string businessAccountId, CancellationToken cancellationToken) =>
         await FindAsync(static (snapshot, id) => snapshot.ByBusinessAccountId.GetValueOrDefault(id), businessAccountId, cancellationToken) ?? [];
 
-    /// <summary>The channel of that id.</summary>
-    public ValueTask<ChannelRoute?> FindByIdAsync(Guid channelId, CancellationToken cancellationToken) =>
-        FindAsync(static (snapshot, id) => snapshot.ById.GetValueOrDefault(id)?.Route, channelId, cancellationToken);
+    /// <summary>The channel of that id; null where there is none, or its secrets cannot be read.</summary>
+    public async ValueTask<ChannelRoute?> FindByIdAsync(Guid channelId, CancellationToken cancellationToken)
+    {
+        if (_snapshot.ById.GetValueOrDefault(channelId) is { } known)
+            return known.Route;
+        var before = Volatile.Read(ref _readings);
+        await ReadUnlessAsync(() => _snapshot.Reading > before, cancellationToken);
+        return _snapshot.ById.GetValueOrDefault(channelId)?.Route;
+    }
 
     /// <summary>Reads all channels again; what did not change is not decrypted again.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
-    {
-        await _oneAtATime.WaitAsync(cancellationToken);
-        try
-        {
-            await ReadAsync(cancellationToken);
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
+    public Task RefreshAsync(CancellationToken cancellationToken) => ReadUnlessAsync(() => false, cancellationToken);
 
     /// <inheritdoc />
     public override void Dispose()
@@ -87,28 +84,32 @@ public sealed partial class ChannelDirectory(
     private async ValueTask<TFound?> FindAgainAsync<TKey, TFound>(Func<Snapshot, TKey, TFound?> find, TKey key, CancellationToken cancellationToken) where TFound : class
     {
         // Looked up again: the reading that makes it fresh may have come after the first look.
-        if (IsFresh())
-            return find(_snapshot, key);
+        if (!IsFresh())
+            await ReadUnlessAsync(IsFresh, cancellationToken);
+        return find(_snapshot, key);
+    }
+
+    private bool IsFresh() => clock.GetUtcNow() - _snapshot.ReadAt < MissInterval;
+
+    /// <summary>Reads, one at a time. Whoever waited for another's reading that is as good uses it.</summary>
+    private async Task ReadUnlessAsync(Func<bool> isRead, CancellationToken cancellationToken)
+    {
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            // Whoever waited for another's reading uses it.
-            if (!IsFresh())
+            if (!isRead())
                 await ReadAsync(cancellationToken);
         }
         finally
         {
             _oneAtATime.Release();
         }
-        return find(_snapshot, key);
     }
-
-    private bool IsFresh() => clock.GetUtcNow() - _snapshot.ReadAt < MissInterval;
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        // Taken before the read: what is connected while it runs counts as not read.
-        var readAt = clock.GetUtcNow();
+        // Both taken before the read: what is connected while it runs counts as not read.
+        var (reading, readAt) = (Interlocked.Increment(ref _readings), clock.GetUtcNow());
         var known = _snapshot.ById;
         var entries = new List<Entry>(known.Count);
         await using (var command = dataSource.CreateCommand(All))
@@ -120,7 +121,7 @@ public sealed partial class ChannelDirectory(
                     entries.Add(entry);
             }
         }
-        _snapshot = new Snapshot(readAt, entries);
+        _snapshot = new Snapshot(reading, readAt, entries);
     }
 
     private Entry? Read(NpgsqlDataReader row, FrozenDictionary<Guid, Entry> known)
@@ -153,9 +154,11 @@ public sealed partial class ChannelDirectory(
 
     private sealed record Entry(string TokenCipher, string AppSecretCipher, ChannelRoute Route);
 
-    private sealed class Snapshot(DateTimeOffset readAt, IReadOnlyCollection<Entry> entries)
+    private sealed class Snapshot(int reading, DateTimeOffset readAt, IReadOnlyCollection<Entry> entries)
     {
-        public static readonly Snapshot Empty = new(DateTimeOffset.MinValue, []);
+        public static readonly Snapshot Empty = new(0, DateTimeOffset.MinValue, []);
+
+        public int Reading { get; } = reading;
 
         public DateTimeOffset ReadAt { get; } = readAt;
 

@@ -57,6 +57,17 @@ public sealed class ChannelDirectoryTests : IClassFixture<TestDatabase>, IDispos
     }
 
     [Fact]
+    public async Task A_channel_that_was_connected_a_moment_ago_is_found_by_its_id_before_any_signal()
+    {
+        Assert.Null(await _directory.FindByPhoneNumberIdAsync("106", CancellationToken.None));
+        var channel = await ConnectAsync("106");
+
+        var routes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _directory.FindByIdAsync(channel.Id, CancellationToken.None).AsTask()));
+
+        Assert.All(routes, route => Assert.Equal("106", route?.PhoneNumberId));
+    }
+
+    [Fact]
     public async Task A_change_is_seen_after_the_signal_and_at_the_latest_after_some_seconds()
     {
         var channel = await ConnectAsync("103");
