@@ -4,6 +4,6 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Bookbag.Inbound.Migrations;
 
-/// <summary>The queue holds stretches of the log, not every webhook by itself.</summary>
-[DbContext(typeof(InboundDb)), Migration("0023_queue_by_stretches")]
-internal sealed class Inbound0023() : SqlMigration("0023_queue_by_stretches");
+/// <summary>The log and its queue hold stretches: all that one commit wrote.</summary>
+[DbContext(typeof(InboundDb)), Migration("0023_log_by_stretches")]
+internal sealed class Inbound0023() : SqlMigration("0023_log_by_stretches");

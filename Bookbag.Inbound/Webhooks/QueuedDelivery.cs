@@ -2,7 +2,7 @@ namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>A webhook of the log that is to be applied.</summary>
 /// <param name="Id">Its id in the log.</param>
-/// <param name="ReceivedAt">When it came.</param>
+/// <param name="ReceivedAt">When the first of those came that were written with it.</param>
 /// <param name="Attempts">How often applying it alone has failed.</param>
 /// <param name="IsReplay">Whether a person asked for it: applied with outgoing messages switched off.</param>
 /// <param name="ChannelIds">The channels whose app secret signed it.</param>

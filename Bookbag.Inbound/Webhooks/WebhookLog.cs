@@ -6,7 +6,7 @@ namespace Bookbag.Inbound.Webhooks;
 /// <summary>The webhook log: what Meta sent, and the queue of what is still to be applied.</summary>
 public class WebhookLog(NpgsqlDataSource dataSource)
 {
-    /// <summary>Writes webhooks, <see cref="WebhookLogSql.LargestStretch"/> at most, and queues them, all with one statement and one commit.</summary>
+    /// <summary>Writes webhooks, <see cref="WebhookLogSql.LargestStretch"/> at most, and queues them, with one statement and one commit: a stretch.</summary>
     public virtual async Task StoreAsync(IReadOnlyCollection<WebhookArrival> arrivals, CancellationToken cancellationToken)
     {
         // Postgres has no array of arrays of different lengths: the channels of all are one array, cut up by position.
@@ -23,13 +23,12 @@ public class WebhookLog(NpgsqlDataSource dataSource)
             .Column("channel_ids", channelIds, NpgsqlDbType.Uuid, id => id)
             .Column("channels_from", first, NpgsqlDbType.Integer, f => f.From)
             .Column("channels_to", first, NpgsqlDbType.Integer, f => f.To)
-            .Column("received", arrivals, NpgsqlDbType.TimestampTz, a => a.ReceivedAt)
             .Column("signatures", arrivals, NpgsqlDbType.Text, a => a.Signature)
-            .Column("headers", arrivals, NpgsqlDbType.Jsonb, a => a.Headers)
-            .Column("traces", arrivals, NpgsqlDbType.Text, a => a.Traceparent)
+            .Column("headers", arrivals, NpgsqlDbType.Text, a => a.Headers)
+            .Column("traceparents", arrivals, NpgsqlDbType.Text, a => a.Traceparent)
             .Column("bodies", arrivals, NpgsqlDbType.Bytea, a => a.Body);
-        command.Parameters.AddWithValue("received_from", arrivals.Min(a => a.ReceivedAt));
-        command.Parameters.AddWithValue("received_to", arrivals.Max(a => a.ReceivedAt));
+        command.Parameters.AddWithValue("received", arrivals.Min(a => a.ReceivedAt));
+        command.Parameters.AddWithValue("deliveries", arrivals.Count);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -70,7 +69,7 @@ public class WebhookLog(NpgsqlDataSource dataSource)
 }
 
 /// <summary>A webhook of the log.</summary>
-/// <param name="ReceivedAt">When it came.</param>
+/// <param name="ReceivedAt">When the first of its stretch came.</param>
 /// <param name="ChannelIds">The channels whose app secret signed it.</param>
 /// <param name="Headers">The headers that were kept.</param>
 /// <param name="Body">The raw bytes.</param>

@@ -43,7 +43,7 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         for (var day = today; day <= today.AddDays(DaysAhead); day = day.AddDays(1))
-            await MakeAsync("webhook_deliveries", day.ToString(DayFormat, CultureInfo.InvariantCulture), day, day.AddDays(1), cancellationToken);
+            await MakeAsync("webhook_log", day.ToString(DayFormat, CultureInfo.InvariantCulture), day, day.AddDays(1), cancellationToken);
 
         // A webhook may come a week late, in the month after.
         var month = new DateOnly(today.Year, today.Month, 1);
@@ -74,7 +74,7 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
 
     private async Task ForgetAsync(DateOnly before, CancellationToken cancellationToken)
     {
-        foreach (var partition in await PartitionsAsync("webhook_deliveries", cancellationToken))
+        foreach (var partition in await PartitionsAsync("webhook_log", cancellationToken))
         {
             if (DateOnly.TryParseExact(partition.Split('_')[^1], DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < before)
             {
@@ -82,7 +82,7 @@ public sealed partial class WebhookLogKeeper(NpgsqlDataSource dataSource, TimePr
             }
         }
 
-        await ExecuteAsync($"DELETE FROM inbound.webhook_deliveries_default WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
+        await ExecuteAsync($"DELETE FROM inbound.webhook_log_default WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
         await ExecuteAsync($"DELETE FROM inbound.seen_changes WHERE received_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
         await ExecuteAsync($"DELETE FROM inbound.webhook_rejections WHERE rejected_at < '{before:yyyy-MM-dd} 00:00:00+00'", cancellationToken);
     }

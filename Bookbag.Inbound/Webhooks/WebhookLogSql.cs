@@ -4,18 +4,15 @@ namespace Bookbag.Inbound.Webhooks;
 internal static class WebhookLogSql
 {
     /// <summary>
-    /// Writes many webhooks and queues them, as one stretch: their ids follow each other. <c>@channel_ids</c> are those of all of them, one after the other.
+    /// Writes a stretch of the log, webhooks whose ids follow each other, and queues it. <c>@channel_ids</c> are those of all of them, one after the other.
     /// </summary>
     public const string Store =
         """
-        WITH stretch AS MATERIALIZED (SELECT nextval('inbound.webhook_delivery_ids') << 10 AS first),
-        stored AS (
-            INSERT INTO inbound.webhook_deliveries (id, received_at, channel_ids, signature, headers, traceparent, body)
-            SELECT stretch.first + arrival.place - 1, received_at, @channel_ids[channels_from : channels_to], signature, headers, traceparent, body
-            FROM stretch, unnest(@received, @channels_from, @channels_to, @signatures, @headers, @traces, @bodies) WITH ORDINALITY
-                AS arrival (received_at, channels_from, channels_to, signature, headers, traceparent, body, place))
-        INSERT INTO inbound.webhook_stretches (delivery_id, deliveries, received_at, received_to, due_at)
-        SELECT first, cardinality(@received), @received_from, @received_to, @received_from FROM stretch
+        WITH stretch AS (
+            INSERT INTO inbound.webhook_log (id, received_at, deliveries, channel_ids, channels_from, channels_to, signatures, headers, traceparents, bodies)
+            VALUES (nextval('inbound.webhook_delivery_ids') << 10, @received, @deliveries, @channel_ids, @channels_from, @channels_to, @signatures, @headers, @traceparents, @bodies)
+            RETURNING id, received_at, deliveries)
+        INSERT INTO inbound.webhook_stretches (delivery_id, received_at, deliveries, due_at) SELECT id, received_at, deliveries, received_at FROM stretch
         """;
 
     /// <summary>The most webhooks of a stretch: so many ids are between one and the next.</summary>
@@ -24,7 +21,7 @@ internal static class WebhookLogSql
     /// <summary>
     /// Takes stretches out of the queue, oldest first, until they hold <c>@batch</c> deliveries, with what the log has of them: gone for good when the
     /// transaction that applies them commits, back in the queue when it does not. They go by the place where they were locked: looked for by key again, the
-    /// planner would read the whole queue. Planned anew each time: a plan kept from when the queue was empty reads all of a long one, for every row that it takes.
+    /// planner would read the whole queue. The stretch of the log that one lies in began at most <see cref="LargestStretch"/> before. Planned anew each time: a plan kept from when the queue was empty reads all of a long one, for every row that it takes.
     /// </summary>
     public const string Claim =
         """
@@ -39,12 +36,13 @@ internal static class WebhookLogSql
             SELECT place FROM (SELECT place, sum(deliveries) OVER (ORDER BY delivery_id) - deliveries AS before FROM locked) AS counted WHERE before < @batch),
         claimed AS (
             DELETE FROM inbound.webhook_stretches q USING due WHERE q.ctid = due.place
-            RETURNING q.delivery_id, q.deliveries, q.received_at, q.received_to, q.attempts, q.replay)
+            RETURNING q.delivery_id, q.deliveries, q.received_at, q.attempts, q.replay)
         SELECT d.id, d.received_at, c.attempts, c.replay, d.channel_ids, d.signature, d.traceparent, d.body, c.delivery_id
         FROM claimed c
         CROSS JOIN LATERAL (
             SELECT * FROM inbound.webhook_deliveries d
-            WHERE d.id >= c.delivery_id AND d.id < c.delivery_id + c.deliveries AND d.received_at >= c.received_at AND d.received_at <= c.received_to) AS d
+            WHERE d.stretch <= c.delivery_id AND d.stretch > c.delivery_id - 1024 AND d.received_at = c.received_at
+              AND d.id >= c.delivery_id AND d.id < c.delivery_id + c.deliveries) AS d
         ORDER BY d.id
         """;
 
@@ -54,8 +52,8 @@ internal static class WebhookLogSql
         WITH whole AS MATERIALIZED (SELECT * FROM inbound.webhook_stretches WHERE delivery_id = @id AND deliveries > 1 FOR UPDATE SKIP LOCKED),
         half AS (
             UPDATE inbound.webhook_stretches s SET deliveries = whole.deliveries / 2 FROM whole WHERE s.delivery_id = whole.delivery_id)
-        INSERT INTO inbound.webhook_stretches (delivery_id, deliveries, received_at, received_to, due_at, replay)
-        SELECT delivery_id + deliveries / 2, deliveries - deliveries / 2, received_at, received_to, due_at, replay FROM whole
+        INSERT INTO inbound.webhook_stretches (delivery_id, deliveries, received_at, due_at, replay)
+        SELECT delivery_id + deliveries / 2, deliveries - deliveries / 2, received_at, due_at, replay FROM whole
         """;
 
     /// <summary>Leaves a delivery that could not be applied for later.</summary>
@@ -67,8 +65,8 @@ internal static class WebhookLogSql
     /// <summary>Puts a delivery back in the queue; nothing where it still is in it.</summary>
     public const string Requeue =
         """
-        INSERT INTO inbound.webhook_stretches (delivery_id, received_at, received_to, due_at, replay)
-        SELECT @id, @received, @received, @now, true WHERE NOT inbound.is_queued(@id)
+        INSERT INTO inbound.webhook_stretches (delivery_id, received_at, due_at, replay)
+        SELECT @id, @received, @now, true WHERE NOT inbound.is_queued(@id)
         ON CONFLICT DO NOTHING
         """;
 
@@ -89,8 +87,8 @@ internal static class WebhookLogSql
     /// <summary>One webhook. Its day is not known: a look into the key of each.</summary>
     public const string Find =
         """
-        SELECT received_at, channel_ids, headers::text, body, inbound.is_queued(id)
-        FROM inbound.webhook_deliveries WHERE id = @id
+        SELECT received_at, channel_ids, headers, body, inbound.is_queued(id)
+        FROM inbound.webhook_deliveries WHERE id = @id AND stretch <= @id AND stretch > @id - 1024
         """;
 
     /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>.</summary>
@@ -98,27 +96,28 @@ internal static class WebhookLogSql
         "SELECT wamid, message_id, conversation_id FROM inbound.wamids WHERE channel_id = ANY (@channels) AND wamid = ANY (@wamids)";
 
     /// <summary>
-    /// Looks through the next stretch of the log, latest first; in the end a row that says how far it went and how many it saw. Served by the
-    /// key of each day, and by the days themselves.
+    /// Looks through the next <c>@most</c> webhooks of the log, latest first, or some more: stretches are looked through as a whole. In the end a row that says how
+    /// far it went and how many it saw. Served by the key of each day, and by the days themselves.
     /// </summary>
     public const string Search =
         """
-        WITH stretch AS MATERIALIZED (
-            SELECT id, received_at, channel_ids, body FROM inbound.webhook_deliveries
+        WITH latest AS MATERIALIZED (
+            SELECT *, sum(deliveries) OVER (ORDER BY id DESC ROWS UNBOUNDED PRECEDING) - deliveries AS after FROM inbound.webhook_log
             WHERE id < @before AND received_at >= @from AND received_at < @to
-            ORDER BY id DESC LIMIT @stretch),
+            ORDER BY id DESC LIMIT @most),
         found AS (
-            SELECT s.id, s.received_at, octet_length(s.body) AS size, s.channel_ids,
-                (SELECT count(*)::integer FROM inbound.webhook_rejections r WHERE r.delivery_id = s.id AND r.channel_id = ANY (@channels)) AS rejections,
-                inbound.is_queued(s.id) AS queued
-            FROM stretch s
-            WHERE s.channel_ids && @channels
-              AND NOT EXISTS (SELECT FROM unnest(@words, @escaped) AS word (plain, escaped) WHERE position(word.plain IN s.body) = 0 AND position(word.escaped IN s.body) = 0)),
+            SELECT w.*, (SELECT count(*)::integer FROM inbound.webhook_rejections r WHERE r.delivery_id = w.id AND r.channel_id = ANY (@channels)) AS rejections, inbound.is_queued(w.id) AS queued
+            FROM (
+                SELECT l.id + d.place - 1 AS id, l.received_at, octet_length(d.body) AS size, l.channel_ids[d.channels_from : d.channels_to] AS channel_ids
+                FROM latest l CROSS JOIN LATERAL unnest(l.channels_from, l.channels_to, l.bodies) WITH ORDINALITY AS d (channels_from, channels_to, body, place)
+                WHERE l.after < @most AND l.channel_ids && @channels
+                  AND NOT EXISTS (SELECT FROM unnest(@words, @escaped) AS word (plain, escaped) WHERE position(word.plain IN d.body) = 0 AND position(word.escaped IN d.body) = 0)) AS w
+            WHERE w.id < @before AND w.channel_ids && @channels),
         judged AS (
             SELECT id, received_at, CASE WHEN queued THEN 'queued' WHEN rejections > 0 THEN 'rejected' ELSE 'applied' END AS state, size, channel_ids, rejections FROM found)
         (SELECT id, received_at, state, size, channel_ids, rejections, NULL::bigint AS seen FROM judged WHERE @state IS NULL OR state = @state ORDER BY id DESC LIMIT @limit)
         UNION ALL
-        SELECT min(id), NULL, NULL, NULL, NULL, NULL, count(*) FROM stretch HAVING count(*) > 0
+        SELECT min(id), NULL, NULL, NULL, NULL, NULL, sum(deliveries)::bigint FROM latest WHERE after < @most HAVING count(*) > 0
         """;
 
     /// <summary>Takes a replay whose next step is due, for as long as the transaction lasts.</summary>
@@ -134,31 +133,52 @@ internal static class WebhookLogSql
     /// <summary>Counts what a replay is about, once.</summary>
     public const string CountReplay =
         $"""
-        UPDATE inbound.webhook_replays r
-        SET total = (SELECT count(*) FROM inbound.webhook_deliveries d WHERE {OfReplay})
-        WHERE r.id = @id AND r.total IS NULL
+        WITH r AS MATERIALIZED (SELECT * FROM inbound.webhook_replays WHERE id = @id)
+        UPDATE inbound.webhook_replays
+        SET total = (SELECT count(*) FROM inbound.webhook_log l CROSS JOIN LATERAL {Deliveries} WHERE {StretchOfReplay} AND {DeliveryOfReplay})
+        WHERE id = @id AND total IS NULL
         """;
 
-    /// <summary>Puts the next webhooks of a replay in the queue; where there are none left, it is over.</summary>
+    /// <summary>
+    /// Puts the next webhooks of a replay in the queue, <c>@step</c> or some more: stretches are gone through as a whole. Where there are none left, it is over.
+    /// </summary>
     public const string StepReplay =
         $"""
-        WITH next AS MATERIALIZED (
-            SELECT d.id, d.received_at FROM inbound.webhook_replays r, inbound.webhook_deliveries d
-            WHERE r.id = @id AND d.id > r.last_id AND {OfReplay}
-            ORDER BY d.id LIMIT @step),
+        WITH r AS MATERIALIZED (SELECT * FROM inbound.webhook_replays WHERE id = @id),
+        stretches AS MATERIALIZED (
+            SELECT *, sum(deliveries) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - deliveries AS before FROM (
+                SELECT l.id, l.received_at, l.deliveries, l.channel_ids, l.channels_from, l.channels_to FROM inbound.webhook_log l
+                WHERE l.id > (SELECT last_id FROM r) AND {StretchOfReplay}
+                ORDER BY l.id LIMIT @step) AS next),
+        next AS MATERIALIZED (SELECT d.id, l.received_at FROM stretches l CROSS JOIN LATERAL {Deliveries} WHERE l.before < @step AND {DeliveryOfReplay}),
         queued AS (
-            INSERT INTO inbound.webhook_stretches (delivery_id, received_at, received_to, due_at, replay)
-            SELECT id, received_at, received_at, @now, true FROM next WHERE NOT inbound.is_queued(id) ON CONFLICT DO NOTHING)
+            INSERT INTO inbound.webhook_stretches (delivery_id, received_at, due_at, replay)
+            SELECT id, received_at, @now, true FROM next WHERE NOT inbound.is_queued(id) ON CONFLICT DO NOTHING),
+        seen AS (SELECT max(id + deliveries - 1) AS to_id FROM stretches WHERE before < @step)
         UPDATE inbound.webhook_replays
-        SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce((SELECT max(id) FROM next), last_id),
-            due_at = CASE WHEN EXISTS (SELECT FROM next) THEN @now END, finished_at = CASE WHEN NOT EXISTS (SELECT FROM next) THEN @now END
-        WHERE id = @id
+        SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce(seen.to_id, last_id),
+            due_at = CASE WHEN seen.to_id IS NOT NULL THEN @now END, finished_at = CASE WHEN seen.to_id IS NULL THEN @now END
+        FROM seen WHERE webhook_replays.id = @id
         """;
 
-    private const string OfReplay =
+    // The webhooks of a stretch, with nothing of what is in them.
+    private const string Deliveries =
         """
-        d.received_at >= r.from_at AND d.received_at < r.to_at AND d.channel_ids && r.channel_ids
-        AND (NOT r.rejected_only OR EXISTS (SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id = d.id AND x.workspace_id = r.workspace_id))
+        (SELECT l.id + place - 1 AS id, l.channel_ids[channels_from : channels_to] AS channel_ids
+         FROM unnest(l.channels_from, l.channels_to) WITH ORDINALITY AS d (channels_from, channels_to, place)) AS d
+        """;
+
+    private const string StretchOfReplay =
+        """
+        l.received_at >= (SELECT from_at FROM r) AND l.received_at < (SELECT to_at FROM r) AND l.channel_ids && (SELECT channel_ids FROM r)
+        AND (NOT (SELECT rejected_only FROM r) OR EXISTS (
+            SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id >= l.id AND x.delivery_id < l.id + l.deliveries AND x.workspace_id = (SELECT workspace_id FROM r)))
+        """;
+
+    private const string DeliveryOfReplay =
+        """
+        d.channel_ids && (SELECT channel_ids FROM r)
+        AND (NOT (SELECT rejected_only FROM r) OR EXISTS (SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id = d.id AND x.workspace_id = (SELECT workspace_id FROM r)))
         """;
 
     /// <summary>Messages that Meta took and of which no status ever came. Served by <c>messages_without_status</c>.</summary>

@@ -21,13 +21,13 @@ public sealed record FoundWebhook(long Id, DateTimeOffset ReceivedAt, string Sta
 /// <summary>Searches the webhook log, latest first.</summary>
 /// <remarks>
 /// What is said in webhooks is in no index: writing one for thousands a second would cost more than the few searches. A search reads a
-/// bounded stretch of the log instead and says where the next one goes on, so that none takes long, however much there is.
+/// bounded part of the log instead and says where the next one goes on, so that none takes long, however much there is.
 /// </remarks>
 public sealed class WebhookSearch(NpgsqlDataSource dataSource)
 {
-    private const int Stretch = 20_000;
+    private const int Most = 20_000;
 
-    /// <summary>What was found in the next stretch, and where the one after it begins; null at the end.</summary>
+    /// <summary>What was found in the next part of the log, and where the one after it begins; null at the end.</summary>
     public async Task<(IReadOnlyList<FoundWebhook> Found, long? Next)> FindAsync(WebhookQuery query, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(WebhookLogSql.Search);
@@ -40,20 +40,20 @@ public sealed class WebhookSearch(NpgsqlDataSource dataSource)
         command.Parameters.AddWithValue("state", NpgsqlDbType.Text, (object?)query.State ?? DBNull.Value);
         command.Parameters.AddWithValue("before", query.Before);
         command.Parameters.AddWithValue("limit", query.Limit + 1);
-        command.Parameters.AddWithValue("stretch", Stretch);
+        command.Parameters.AddWithValue("most", Most);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<FoundWebhook>();
-        long? stretchEnd = null;
+        long? searchedTo = null;
         while (await row.ReadAsync(cancellationToken))
         {
-            // The last row tells how far the stretch went.
+            // The last row tells how far the search went.
             if (row.IsDBNull(1))
-                stretchEnd = row.GetInt64(6) == Stretch ? row.GetInt64(0) : null;
+                searchedTo = row.GetInt64(6) >= Most ? row.GetInt64(0) : null;
             else
                 found.Add(new(row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetInt32(3), row.GetFieldValue<Guid[]>(4), row.GetInt32(5)));
         }
 
-        return found.Count > query.Limit ? (found[..query.Limit], found[query.Limit - 1].Id) : (found, stretchEnd);
+        return found.Count > query.Limit ? (found[..query.Limit], found[query.Limit - 1].Id) : (found, searchedTo);
     }
 
     /// <summary>A cursor as it was given; null for one that was not.</summary>

@@ -48,7 +48,7 @@ public static class WebhookSearchEndpoints
     {
         var log = endpoints.MapGroup("/api/webhooks").WithTags("Webhooks").RequireAuthorization(Policies.Viewer);
         log.MapGet("", Search).WithName("SearchWebhooks").WithSummary("The webhook log, latest first")
-            .WithDescription("By number (phoneNumberId or agentId), customer (phone or user id), wamid, time and state. A page may be short or empty and have a next one: each reads a bounded stretch of the log.");
+            .WithDescription("By number (phoneNumberId or agentId), customer (phone or user id), wamid, time and state. A page may be short or empty and have a next one: each reads a bounded part of the log.");
         log.MapPost("/replays", Replay).WithName("ReplayWebhooks").Records("webhook.span_replayed").RequireAuthorization(Policies.Admin)
             .WithSummary("Applies a span of the log once more").WithDescription("By today's code, with outgoing messages switched off. What took effect already does not again.");
         log.MapGet("/replays", ListReplays).WithName("ListWebhookReplays").WithSummary("Replays and how far they are, latest first");

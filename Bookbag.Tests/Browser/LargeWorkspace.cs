@@ -88,8 +88,9 @@ internal sealed record LargeWorkspace(int Contacts, int Conversations, int Campa
         INSERT INTO inbound.gaps (workspace_id, agent_id, id, question, words, questions, first_at, last_at, status)
         SELECT workspace_id, agent_id, gen_random_uuid(), 'What about ' || n || '?', ARRAY['about'], n, now() - interval '1 day', now(), 'open'
         FROM platform.channels, generate_series(1, @gaps) AS n WHERE agent_id = @agent;
-        INSERT INTO inbound.webhook_deliveries (received_at, channel_ids, signature, headers, body)
-        SELECT now() - (@webhooks - n) * interval '10 seconds', ARRAY[id], 'sha256=', '{}', convert_to('{"object":"whatsapp_business_account"}', 'UTF8')
+        INSERT INTO inbound.webhook_log (id, received_at, deliveries, channel_ids, channels_from, channels_to, signatures, headers, traceparents, bodies)
+        SELECT nextval('inbound.webhook_delivery_ids') << 10, now() - (@webhooks - n) * interval '10 seconds', 1, ARRAY[id], '{1}', '{1}', '{sha256=}', ARRAY['{}'], '{NULL}',
+            ARRAY[convert_to('{"object":"whatsapp_business_account"}', 'UTF8')]
         FROM platform.channels, generate_series(1, @webhooks) AS n WHERE agent_id = @agent
         """;
 }

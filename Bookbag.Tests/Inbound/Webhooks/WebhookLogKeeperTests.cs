@@ -18,20 +18,20 @@ public sealed class WebhookLogKeeperTests(TestDatabase database) : ProcessorTest
         await Task.WhenAll(Keeper.RunOnceAsync(CancellationToken.None), other.Services.GetRequiredService<WebhookLogKeeper>().RunOnceAsync(CancellationToken.None));
         await other.StopAsync();
         Assert.Equal(
-            "webhook_deliveries_20261120 webhook_deliveries_20261121 webhook_deliveries_20261122 webhook_deliveries_20261123 webhook_deliveries_20261124 webhook_deliveries_default",
-            await PartitionsAsync("webhook_deliveries"));
+            "webhook_log_20261120 webhook_log_20261121 webhook_log_20261122 webhook_log_20261123 webhook_log_20261124 webhook_log_default",
+            await PartitionsAsync("webhook_log"));
         Assert.Equal("messages_202610 messages_202611 messages_202612 messages_202701 messages_default", await PartitionsAsync("messages"));
 
         await ApplyAsync(Meta.Messages(Channel.PhoneNumberId, Meta.Text("w1", "16505550001", "Hello", Noon), new()));
-        Assert.Equal(1, await Parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_deliveries_20261120"));
+        Assert.Equal(1, await Parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_log_20261120"));
         Assert.Equal(1, await Parts.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.messages_202611"));
         Assert.Equal(1, await CountAsync("webhook_rejections"));
 
         Parts.Clock.Advance(TimeSpan.FromDays(31));
         await Keeper.RunOnceAsync(CancellationToken.None);
-        Assert.DoesNotContain("20261120", await PartitionsAsync("webhook_deliveries"));
-        Assert.Contains("webhook_deliveries_20261121", await PartitionsAsync("webhook_deliveries"));
-        Assert.Contains("webhook_deliveries_20261225", await PartitionsAsync("webhook_deliveries"));
+        Assert.DoesNotContain("20261120", await PartitionsAsync("webhook_log"));
+        Assert.Contains("webhook_log_20261121", await PartitionsAsync("webhook_log"));
+        Assert.Contains("webhook_log_20261225", await PartitionsAsync("webhook_log"));
         Assert.Equal(0, await CountAsync("webhook_rejections"));
         Assert.Equal(1, await CountAsync("messages"));
     }
