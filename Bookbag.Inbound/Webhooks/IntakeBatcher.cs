@@ -1,89 +1,114 @@
-using System.Threading.Channels;
 using Bookbag.ServiceDefaults.Postgres;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Bookbag.Inbound.Webhooks;
 
 /// <summary>Writes webhooks to the log, as many with one commit as came while the commit before was under way.</summary>
 /// <remarks>
-/// A lone webhook is written at once. Nothing is waited for: what comes while a commit is under way fills the next, so that the slower the disk and the larger the crowd, the more
-/// share what a commit costs. What waits is bounded by number and by bytes; beyond that, or when Postgres does not answer, the sender is told to come again (503), which Meta does for days.
+/// A lone webhook is written at once. What comes while a commit is under way fills the next, which does not wait for the one before to end where enough came to be worth it: the slower
+/// the disk and the larger the crowd, the more share what a commit costs. What waits is bounded by number and by bytes; beyond that, or when Postgres does not answer, the sender is
+/// told to come again (503), which Meta does for days.
 /// </remarks>
 public sealed partial class IntakeBatcher(
     WebhookLog log, IntakePressure pressure, WakeUps wakeUps, IntakeMetrics metrics, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<IntakeBatcher> logger)
-    : BackgroundService
+    : IHostedService
 {
     // Handing each answer to a thread of its own costs more than to write it.
     private const int AnsweredTogether = 16;
 
     private readonly IntakeOptions _options = options.Value;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
-        new BoundedChannelOptions(options.Value.MaxWaiting) { FullMode = BoundedChannelFullMode.Wait });
-
-    private readonly Lock _filling = new();
-    private long _waitingBytes;
+    // What is below belongs to who holds this.
+    private readonly Lock _gate = new();
+    private readonly Queue<Waiting> _waiting = new();
+    private long _bytes; // of what waits and of what is being written
+    private int _commits; // under way
+    private bool _isOpen;
+    private bool _isClosing;
 
     /// <summary>Makes a webhook durable. True once it is committed; false when it was not, or not in time: the sender is to send it again.</summary>
     /// <remarks>When this returns, nothing reads the arrival's memory any more.</remarks>
     public async Task<bool> StoreAsync(WebhookArrival arrival)
     {
         var waiting = new Waiting(arrival);
-        if (Interlocked.Add(ref _waitingBytes, arrival.Body.Length) > _options.MaxWaitingBytes || !_waiting.Writer.TryWrite(waiting))
+        lock (_gate)
         {
-            Interlocked.Add(ref _waitingBytes, -arrival.Body.Length);
-            return false;
+            if (_isClosing || _waiting.Count >= _options.MaxWaiting || _bytes + arrival.Body.Length > _options.MaxWaitingBytes)
+                return false;
+            _waiting.Enqueue(waiting);
+            _bytes += arrival.Body.Length;
+            Begin();
         }
 
         return await waiting.Stored.Task;
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        // The server has stopped taking requests by now; what it took is written before the process goes.
-        _waiting.Writer.TryComplete();
-        if (ExecuteTask is { } drained)
-            await drained.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
+        lock (_gate)
+        {
+            _isOpen = true;
+            Begin();
+        }
+
+        return Task.CompletedTask;
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, _options.Writers).Select(_ => WriteAsync()));
-
-    private async Task WriteAsync()
+    /// <summary>The server has stopped taking requests by now; what it took is written before the process goes.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        var batch = new List<Waiting>(_options.MaxBatch);
-        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        lock (_gate)
         {
-            var bytes = Fill(batch);
-            if (batch.Count == 0)
-                continue; // the other writer was faster
-
-            var stored = await TryWriteAsync(batch);
-            Interlocked.Add(ref _waitingBytes, -bytes);
-            foreach (var crowd in batch.Chunk(AnsweredTogether))
-                ThreadPool.UnsafeQueueUserWorkItem(state => Answer(state.crowd, state.stored), (crowd, stored), preferLocal: false);
-            batch.Clear();
+            _isClosing = true;
+            if (_commits == 0)
+                _drained.TrySetResult();
         }
+
+        await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Takes as much of what waits as one commit may hold. Returns its bytes.</summary>
-    private long Fill(List<Waiting> batch)
+    /// <summary>Begins a commit of what waits, where one is due: the first at once, others beside it when enough waits.</summary>
+    private void Begin()
     {
-        lock (_filling)
-        {
-            var bytes = 0L;
-            while (batch.Count < _options.MaxBatch && _waiting.Reader.TryPeek(out var next)
-                && (batch.Count == 0 || bytes + next.Arrival.Body.Length <= _options.MaxBatchBytes)
-                && _waiting.Reader.TryRead(out next))
-            {
-                batch.Add(next);
-                bytes += next.Arrival.Body.Length;
-            }
+        if (!_isOpen || _waiting.Count == 0 || _commits == _options.Writers || (_commits > 0 && _waiting.Count < _options.WorthACommit))
+            return;
+        _commits++;
+        var batch = Take();
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = WriteAsync(batch), null);
+    }
 
-            return bytes;
+    /// <summary>Takes as much of what waits as one commit may hold.</summary>
+    private List<Waiting> Take()
+    {
+        var batch = new List<Waiting>(Math.Min(_waiting.Count, _options.MaxBatch));
+        var bytes = 0L;
+        while (batch.Count < _options.MaxBatch && _waiting.TryPeek(out var next) && (batch.Count == 0 || bytes + next.Arrival.Body.Length <= _options.MaxBatchBytes))
+        {
+            batch.Add(_waiting.Dequeue());
+            bytes += next.Arrival.Body.Length;
         }
+
+        return batch;
+    }
+
+    private async Task WriteAsync(List<Waiting> batch)
+    {
+        var stored = await TryWriteAsync(batch);
+        lock (_gate)
+        {
+            _commits--;
+            _bytes -= batch.Sum(w => (long)w.Arrival.Body.Length);
+            Begin();
+            if (_isClosing && _commits == 0)
+                _drained.TrySetResult();
+        }
+
+        var crowds = batch.Chunk(AnsweredTogether).ToList();
+        foreach (var crowd in crowds[1..])
+            ThreadPool.UnsafeQueueUserWorkItem(state => Answer(state.crowd, state.stored), (crowd, stored), preferLocal: false);
+        Answer(crowds[0], stored);
     }
 
     private static void Answer(Waiting[] crowd, bool stored)
@@ -104,7 +129,9 @@ public sealed partial class IntakeBatcher(
             wakeUps.Signal(DeliveryProcessor.Topic);
             return true;
         }
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
+#pragma warning disable CA1031 // whatever went wrong, the senders are told
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             // Whether or not the commit went through: the sender comes again, and what comes twice counts once.
             Log.NotStored(logger, batch.Count, e);

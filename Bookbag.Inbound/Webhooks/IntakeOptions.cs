@@ -21,7 +21,11 @@ public sealed class IntakeOptions
 
     /// <summary>How many commits may be under way at once: while one waits for the disk, the next is filled and sent.</summary>
     [Range(1, 16)]
-    public int Writers { get; set; } = 2;
+    public int Writers { get; set; } = 3;
+
+    /// <summary>How many webhooks have to wait for another commit to begin beside one that is under way; fewer go together when that one has ended.</summary>
+    [Range(1, WebhookLogSql.LargestStretch)]
+    public int WorthACommit { get; set; } = 64;
 
     /// <summary>The most webhooks written by one commit.</summary>
     [Range(1, WebhookLogSql.LargestStretch)]

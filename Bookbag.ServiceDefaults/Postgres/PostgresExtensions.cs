@@ -13,6 +13,7 @@ namespace Bookbag.ServiceDefaults.Postgres;
 public static class PostgresExtensions
 {
     private const string ConnectionName = "bookbag";
+    private const int BufferSize = 64 << 10; // a batch of a crowd's webhooks
 
     /// <summary>One <see cref="NpgsqlDataSource"/> a process, shared by EF contexts and hot paths; start steps, wake-ups and the health check with it.</summary>
     public static IHostApplicationBuilder AddBookbagPostgres(this IHostApplicationBuilder builder)
@@ -31,6 +32,9 @@ public static class PostgresExtensions
             // Statements over whole batches join partitioned tables: planning one takes longer than running it on ten rows.
             if (source.ConnectionStringBuilder.MaxAutoPrepare == 0)
                 source.ConnectionStringBuilder.MaxAutoPrepare = 100;
+            // What goes in one statement goes in few pieces: each is a call of the operating system, here and there.
+            source.ConnectionStringBuilder.WriteBufferSize = Math.Max(source.ConnectionStringBuilder.WriteBufferSize, BufferSize);
+            source.ConnectionStringBuilder.ReadBufferSize = Math.Max(source.ConnectionStringBuilder.ReadBufferSize, BufferSize);
             // Nothing here leaves a setting or a lock behind on a connection; forgetting them all, each time one is taken from the pool, costs more than most statements.
             source.ConnectionStringBuilder.NoResetOnClose = true;
             source.ConnectionStringBuilder.ApplicationName = builder.Environment.ApplicationName;

@@ -20,6 +20,9 @@ internal sealed class WebhookReceiver(string name, Uri address, Func<TimeSpan> e
     /// <summary>Requests a second, of the round in the middle.</summary>
     public double PerSecond => HttpLoad.Percentile([.. _rounds.Select(r => r.PerSecond).Order()], 0.5);
 
+    /// <summary>How many times as fast as another, of the same round: what disturbs a machine for a while disturbs both. Of the round in the middle.</summary>
+    public double TimesOf(WebhookReceiver other) => HttpLoad.Percentile([.. _rounds.Zip(other._rounds, (own, others) => own.PerSecond / others.PerSecond).Order()], 0.5);
+
     public double P50 => _rounds.Average(r => r.P50);
 
     public double P99 => _rounds.Average(r => r.P99);
