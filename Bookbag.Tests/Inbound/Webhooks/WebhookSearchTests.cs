@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Bookbag.Inbound.Webhooks;
 using Bookbag.ServiceDefaults.Security;
@@ -59,6 +60,67 @@ public sealed class WebhookSearchTests(TestDatabase database) : ProcessorTestBas
 
         Assert.Equal(7, seen.Distinct().Count());
         Assert.Equal(seen.OrderDescending(), seen);
+    }
+
+    [Fact]
+    public async Task What_one_commit_wrote_is_found_one_by_one_and_by_its_own_number_alone()
+    {
+        var other = await Parts.ConnectAsync(NextNumber());
+        var both = new WebhookArrival(Noon, [other.Id, Channel.Id], "sha256=both", "{\"a\":\"1\"}", null, "of both"u8.ToArray());
+        var log = Parts.Services.GetRequiredService<WebhookLog>();
+        for (var commit = 0; commit < 3; commit++)
+        {
+            await log.StoreAsync(
+                [.. Enumerable.Range(0, 4).Select(i => new WebhookArrival(Noon.AddSeconds(i), [i % 2 == 0 ? Channel.Id : other.Id], $"sha256={i}", "{}", i == 0 ? "trace" : null, Encoding.UTF8.GetBytes($"commit {commit}, {i}"))), both],
+                CancellationToken.None);
+        }
+
+        // Two of each page end in the middle of a commit.
+        var found = new List<FoundWebhook>();
+        for (long? before = long.MaxValue; before is not null;)
+        {
+            (var page, before) = await Search.FindAsync(new([Channel.Id], Noon.AddDays(-1), Noon.AddDays(1), [], null, before.Value, 2), default);
+            found.AddRange(page);
+        }
+
+        var bodies = new List<string>();
+        foreach (var one in found)
+        {
+            var webhook = (await log.FindAsync(one.Id, CancellationToken.None))!;
+            bodies.Add(Encoding.UTF8.GetString(webhook.Body));
+            Assert.Equal((one.Size, Noon, true), (webhook.Body.Length, webhook.ReceivedAt, webhook.IsQueued));
+            Assert.Equal(one.ChannelIds, webhook.ChannelIds);
+            Assert.Equal(bodies[^1] == "of both" ? """{"a":"1"}""" : "{}", webhook.Headers);
+        }
+
+        Assert.Equal(["of both", "commit 2, 2", "commit 2, 0", "of both", "commit 1, 2", "commit 1, 0", "of both", "commit 0, 2", "commit 0, 0"], bodies);
+        Assert.Equal("queued@0", await FindAsync("commit 1, 3", channel: other.Id));
+        Assert.Equal("", await FindAsync("commit 1, 3"));
+        Assert.Null(await log.FindAsync(found[0].Id + 1, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Of_what_one_commit_wrote_only_what_was_rejected_is_applied_once_more()
+    {
+        await ArriveTogetherAsync([.. Enumerable.Range(0, 5).Select(i => i == 3
+            ? Meta.Statuses(Channel.PhoneNumberId, Meta.Status("nobodys", "sent", Noon))
+            : Meta.Messages(Channel.PhoneNumberId, Meta.Text($"once-{i}", Customer, "Hello", Noon)))]);
+        await Parts.ApplyAllAsync();
+        Assert.Equal("applied@0 rejected@0 applied@0 applied@0 applied@0", await FindAsync());
+
+        await Parts.Database.ExecuteAsync("DELETE FROM inbound.webhook_replays; DELETE FROM inbound.webhook_stretches WHERE replay");
+        await Parts.Database.ExecuteAsync($"""
+            INSERT INTO inbound.webhook_replays (workspace_id, id, channel_ids, from_at, to_at, rejected_only, asked_by, asked_at, due_at)
+            VALUES ('{Channel.WorkspaceId}', gen_random_uuid(), ARRAY['{Channel.Id}'::uuid], '{Noon.AddMinutes(-1):O}', '{Noon.AddMinutes(1):O}', true, 'Ann', '{Noon:O}', '{Noon:O}')
+            """);
+        var replayer = Parts.Services.GetRequiredService<WebhookReplayer>();
+        Assert.True(await replayer.RunOnceAsync(default));
+        Assert.Equal("applied@0 queued@0 applied@0 applied@0 applied@0", await FindAsync());
+        await Parts.ApplyAllAsync();
+        Assert.True(await replayer.RunOnceAsync(default));
+
+        Assert.Equal("1,1,t", await Parts.Database.ScalarAsync<string>("SELECT concat_ws(',', total, queued, finished_at IS NOT NULL) FROM inbound.webhook_replays"));
+        Assert.Equal("applied@0 rejected@0 applied@0 applied@0 applied@0", await FindAsync());
     }
 
     [Fact]
