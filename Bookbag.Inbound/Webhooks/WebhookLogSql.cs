@@ -123,8 +123,8 @@ internal static class WebhookLogSql
     /// <summary>Takes a replay whose next step is due, for as long as the transaction lasts.</summary>
     public const string TakeReplay =
         """
-        WITH due AS MATERIALIZED (SELECT id FROM inbound.webhook_replays WHERE due_at <= @now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-        SELECT id FROM due
+        WITH due AS MATERIALIZED (SELECT * FROM inbound.webhook_replays WHERE due_at <= @now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        SELECT workspace_id, id, channel_ids, from_at, to_at, rejected_only, last_id FROM due
         """;
 
     /// <summary>Whether webhooks of a replay are in the queue.</summary>
@@ -133,22 +133,22 @@ internal static class WebhookLogSql
     /// <summary>Counts what a replay is about, once.</summary>
     public const string CountReplay =
         $"""
-        WITH r AS MATERIALIZED (SELECT * FROM inbound.webhook_replays WHERE id = @id)
         UPDATE inbound.webhook_replays
         SET total = (SELECT count(*) FROM inbound.webhook_log l CROSS JOIN LATERAL {Deliveries} WHERE {StretchOfReplay} AND {DeliveryOfReplay})
-        WHERE id = @id AND total IS NULL
+        WHERE workspace_id = @workspace AND id = @id AND total IS NULL
         """;
 
     /// <summary>
     /// Puts the next webhooks of a replay in the queue, <c>@step</c> or some more: stretches are gone through as a whole. Where there are none left, it is over.
+    /// Planned for the span it is about: for one that could be any, the planner would read it to the end at every step.
     /// </summary>
     public const string StepReplay =
         $"""
-        WITH r AS MATERIALIZED (SELECT * FROM inbound.webhook_replays WHERE id = @id),
-        stretches AS MATERIALIZED (
+        SET LOCAL plan_cache_mode = force_custom_plan;
+        WITH stretches AS MATERIALIZED (
             SELECT *, sum(deliveries) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - deliveries AS before FROM (
                 SELECT l.id, l.received_at, l.deliveries, l.channel_ids, l.channels_from, l.channels_to FROM inbound.webhook_log l
-                WHERE l.id > (SELECT last_id FROM r) AND {StretchOfReplay}
+                WHERE l.id > @last AND {StretchOfReplay}
                 ORDER BY l.id LIMIT @step) AS next),
         next AS MATERIALIZED (SELECT d.id, l.received_at FROM stretches l CROSS JOIN LATERAL {Deliveries} WHERE l.before < @step AND {DeliveryOfReplay}),
         queued AS (
@@ -158,7 +158,7 @@ internal static class WebhookLogSql
         UPDATE inbound.webhook_replays
         SET queued = queued + (SELECT count(*) FROM next), last_id = coalesce(seen.to_id, last_id),
             due_at = CASE WHEN seen.to_id IS NOT NULL THEN @now END, finished_at = CASE WHEN seen.to_id IS NULL THEN @now END
-        FROM seen WHERE webhook_replays.id = @id
+        FROM seen WHERE workspace_id = @workspace AND id = @id
         """;
 
     // The webhooks of a stretch, with nothing of what is in them.
@@ -170,15 +170,15 @@ internal static class WebhookLogSql
 
     private const string StretchOfReplay =
         """
-        l.received_at >= (SELECT from_at FROM r) AND l.received_at < (SELECT to_at FROM r) AND l.channel_ids && (SELECT channel_ids FROM r)
-        AND (NOT (SELECT rejected_only FROM r) OR EXISTS (
-            SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id >= l.id AND x.delivery_id < l.id + l.deliveries AND x.workspace_id = (SELECT workspace_id FROM r)))
+        l.received_at >= @from AND l.received_at < @to AND l.channel_ids && @channels
+        AND (NOT @rejected_only OR EXISTS (
+            SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id >= l.id AND x.delivery_id < l.id + l.deliveries AND x.workspace_id = @workspace))
         """;
 
     private const string DeliveryOfReplay =
         """
-        d.channel_ids && (SELECT channel_ids FROM r)
-        AND (NOT (SELECT rejected_only FROM r) OR EXISTS (SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id = d.id AND x.workspace_id = (SELECT workspace_id FROM r)))
+        d.channel_ids && @channels
+        AND (NOT @rejected_only OR EXISTS (SELECT FROM inbound.webhook_rejections x WHERE x.delivery_id = d.id AND x.workspace_id = @workspace))
         """;
 
     /// <summary>Messages that Meta took and of which no status ever came. Served by <c>messages_without_status</c>.</summary>

@@ -39,26 +39,39 @@ public sealed partial class WebhookReplayer(NpgsqlDataSource dataSource, WakeUps
         var now = clock.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var taken = await ScalarAsync(connection, WebhookLogSql.TakeReplay, cancellationToken, ("now", now));
-        if (taken is not Guid id)
+        if (await TakeAsync(connection, now, cancellationToken) is not { } replay)
             return false;
 
         // What was queued before is applied first.
-        if (await ScalarAsync(connection, WebhookLogSql.ReplaysWait, cancellationToken) is true)
+        if (await ReplaysWaitAsync(connection, cancellationToken))
             return true;
-        await ScalarAsync(connection, WebhookLogSql.CountReplay, cancellationToken, ("id", id));
-        await ScalarAsync(connection, WebhookLogSql.StepReplay, cancellationToken, ("id", id), ("now", now), ("step", Step));
+        await using var step = connection.Statement($"{WebhookLogSql.CountReplay}; {WebhookLogSql.StepReplay}");
+        step.Parameters.AddRange(replay);
+        await step.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         wakeUps.Signal(DeliveryProcessor.Topic);
         return true;
     }
 
-    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params (string Name, object Value)[] parameters)
+    /// <returns>What the statements want to know of the replay that is due; null where there is none.</returns>
+    private static async Task<NpgsqlParameter[]?> TakeAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = connection.Statement(sql);
-        foreach (var (name, value) in parameters)
-            command.Parameters.AddWithValue(name, value);
-        return await command.ExecuteScalarAsync(cancellationToken);
+        await using var command = connection.Statement(WebhookLogSql.TakeReplay);
+        command.Parameters.AddWithValue("now", now);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken)
+            ?
+            [
+                new("workspace", row.GetGuid(0)), new("id", row.GetGuid(1)), new("channels", row.GetFieldValue<Guid[]>(2)), new("from", row.GetFieldValue<DateTimeOffset>(3)),
+                new("to", row.GetFieldValue<DateTimeOffset>(4)), new("rejected_only", row.GetBoolean(5)), new("last", row.GetInt64(6)), new("step", Step), new("now", now),
+            ]
+            : null;
+    }
+
+    private static async Task<bool> ReplaysWaitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Statement(WebhookLogSql.ReplaysWait);
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static partial class Log
