@@ -97,10 +97,11 @@ internal static class WebhookLogSql
 
     /// <summary>
     /// Looks through the next <c>@most</c> webhooks of the log, latest first, or some more: stretches are looked through as a whole. In the end a row that says how
-    /// far it went and how many it saw. Served by the key of each day, and by the days themselves.
+    /// far it went and how many it saw. Served by the key of each day, and by the days themselves; planned for the span that is asked for.
     /// </summary>
     public const string Search =
         """
+        SET LOCAL plan_cache_mode = force_custom_plan;
         WITH latest AS MATERIALIZED (
             SELECT *, sum(deliveries) OVER (ORDER BY id DESC ROWS UNBOUNDED PRECEDING) - deliveries AS after FROM inbound.webhook_log
             WHERE id < @before AND received_at >= @from AND received_at < @to

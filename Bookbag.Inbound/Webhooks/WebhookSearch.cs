@@ -30,7 +30,9 @@ public sealed class WebhookSearch(NpgsqlDataSource dataSource)
     /// <summary>What was found in the next part of the log, and where the one after it begins; null at the end.</summary>
     public async Task<(IReadOnlyList<FoundWebhook> Found, long? Next)> FindAsync(WebhookQuery query, CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(WebhookLogSql.Search);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken); // the statement has a setting of its own
+        await using var command = connection.Statement(WebhookLogSql.Search);
         command.Parameters.AddWithValue("channels", query.ChannelIds);
         command.Parameters.AddWithValue("from", query.From);
         command.Parameters.AddWithValue("to", query.To);
