@@ -65,6 +65,8 @@ public static class WebhooksBench
         Console.WriteLine();
 
         await SustainAsync(product, crowd, address, sustained, perSecond);
+        Console.WriteLine();
+        await WeighAsync(product);
     }
 
     /// <summary>A steady rate for a while, watching how far the processor is behind.</summary>
@@ -86,6 +88,18 @@ public static class WebhooksBench
         var stored = await product.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.messages") - before;
         var table = new Table("sustained", "requests/s", "ack p50 ms", "ack p95 ms", "ack p99 ms", "failures", "processor at most behind s", "messages stored");
         table.Row(duration.ToString("g", CultureInfo.InvariantCulture), result.PerSecond, result.P50, result.P95, result.P99, result.Failures, lag.TotalSeconds, $"{stored} of {count}");
+        Console.WriteLine(table);
+    }
+
+    /// <summary>What the log takes of the disk, with all its keys.</summary>
+    private static async Task WeighAsync(Product product)
+    {
+        var webhooks = await product.Database.ScalarAsync<long>("SELECT sum(deliveries) FROM inbound.webhook_log");
+        var commits = await product.Database.ScalarAsync<long>("SELECT count(*) FROM inbound.webhook_log");
+        var bodies = await product.Database.ScalarAsync<long>("SELECT sum(octet_length(body)) FROM inbound.webhook_deliveries");
+        var size = await product.Database.ScalarAsync<long>("SELECT sum(pg_total_relation_size(inhrelid))::bigint FROM pg_inherits WHERE inhparent = 'inbound.webhook_log'::regclass");
+        var table = new Table("log", "webhooks", "commits", "bytes of a body", "bytes on the disk, keys included");
+        table.Row("", webhooks, commits, (double)bodies / webhooks, (double)size / webhooks);
         Console.WriteLine(table);
     }
 
