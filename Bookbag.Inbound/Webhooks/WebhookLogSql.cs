@@ -21,7 +21,8 @@ internal static class WebhookLogSql
     /// <summary>
     /// Takes stretches out of the queue, oldest first, until they hold <c>@batch</c> deliveries, with what the log has of them: gone for good when the
     /// transaction that applies them commits, back in the queue when it does not. They go by the place where they were locked: looked for by key again, the
-    /// planner would read the whole queue. The stretch of the log that one lies in began at most <see cref="LargestStretch"/> before. Planned anew each time: a plan kept from when the queue was empty reads all of a long one, for every row that it takes.
+    /// planner would read the whole queue. The row of the log that holds one began less than <see cref="LargestStretch"/> ids before. Planned anew each time: a plan kept
+    /// from when the queue was empty reads all of a long one, for every row that it takes.
     /// </summary>
     public const string Claim =
         """
@@ -88,7 +89,7 @@ internal static class WebhookLogSql
     public const string Find =
         """
         SELECT received_at, channel_ids, headers, body, inbound.is_queued(id)
-        FROM inbound.webhook_deliveries WHERE id = @id AND stretch <= @id AND stretch > @id - 1024
+        FROM inbound.webhook_deliveries WHERE id = @id AND stretch <= @id AND stretch > greatest(@id, 1024) - 1024
         """;
 
     /// <summary>The messages of Meta's ids. Served by the key of <c>wamids</c>.</summary>

@@ -232,6 +232,8 @@ public sealed class WebhookEndpointTests : IClassFixture<TestDatabase>, IDisposa
         Assert.Equal(HttpStatusCode.NotFound, (await stranger.GetAsync($"/api/webhooks/{id}")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await stranger.PostAsync($"/api/webhooks/{id}/replay", null)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsync($"/api/webhooks/{id}/replay", null)).StatusCode);
+        foreach (var none in new[] { long.MinValue, -1, 0, long.MaxValue })
+            Assert.Equal(HttpStatusCode.NotFound, (await viewer.GetAsync($"/api/webhooks/{none}")).StatusCode);
 
         var shown = await viewer.GetFromJsonAsync<JsonElement>($"/api/webhooks/{id}");
         Assert.Equal("rejected", shown.GetProperty("state").GetString());
