@@ -28,6 +28,9 @@ internal sealed class DeliveryReading
     private readonly List<Rejected> _rejected = [];
     private readonly Dictionary<Guid, ChannelSign> _channels = [];
 
+    // Each is looked up once: one that was disconnected is looked for in the database.
+    private readonly Dictionary<Guid, ChannelRoute?> _signers = [];
+
     /// <summary>What is to be applied, in order of arrival.</summary>
     public IReadOnlyList<DeliveryItem> Items => _items;
 
@@ -51,7 +54,9 @@ internal sealed class DeliveryReading
         var signers = new List<ChannelRoute>(delivery.ChannelIds.Length);
         foreach (var id in delivery.ChannelIds)
         {
-            if (await channels.FindByIdAsync(id, cancellationToken) is { } signer)
+            if (!_signers.TryGetValue(id, out var signer))
+                _signers.Add(id, signer = await channels.FindByIdAsync(id, cancellationToken));
+            if (signer is not null)
                 signers.Add(signer);
         }
 
